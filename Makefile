@@ -1,0 +1,36 @@
+# Seedbook: make help lists the words.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+GO := go
+
+help: ## what each word does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## install what is missing, build, start everything and open the console
+	@.ci/need run
+	@$(MAKE) -s build
+	@exec bin/csa serve
+
+test: ## pass every test, with race detection
+	@.ci/need test
+	@$(MAKE) -s design
+	$(GO) vet ./...
+	$(GO) test -race -timeout 20m ./...
+
+build: design ## build bin/csa
+	@$(GO) build -o bin/csa ./cmd/csa
+
+design: service/web/static/built/seedbook.css ## compile the design system
+
+service/web/static/built/seedbook.css: package-lock.json $(wildcard service/web/design/*.scss)
+	@npm ci --no-audit --no-fund --loglevel=error
+	@npm run -s build
+
+golden: ## write anew the files that people read, for review
+	$(GO) test ./... -run 'Golden|Generated' -update
+
+bench: build ## print throughput, latency and cost as the work grows
+	bin/csa bench ledger
+	bin/csa bench
+
+.PHONY: help run test build design golden bench
