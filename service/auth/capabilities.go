@@ -1,0 +1,123 @@
+package auth
+
+import (
+	"maps"
+	"slices"
+)
+
+// Role is a set of duties that an account may have.
+type Role string
+
+// The roles of staff.
+const (
+	TenantAdmin    Role = "tenant_admin"    // staff accounts; sees, moves no money
+	ProgramManager Role = "program_manager" // proposes rules and runs
+	Operator       Role = "operator"        // rosters, deposits, corrections: the maker
+	Approver       Role = "approver"        // approves what others made: the checker
+	Support        Role = "support"         // answers families
+	Auditor        Role = "auditor"         // reads everything, changes nothing
+)
+
+// Roles are all roles, in the order people are offered them.
+var Roles = []Role{TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor}
+
+// clashes are roles that one account may not have together: a maker with a
+// checker, and an auditor with anyone who writes.
+var clashes = [][2]Role{
+	{Operator, Approver},
+	{ProgramManager, Approver},
+	{Auditor, TenantAdmin},
+	{Auditor, ProgramManager},
+	{Auditor, Operator},
+	{Auditor, Approver},
+}
+
+// Capability is one thing that a page or command does.
+type Capability string
+
+// The capabilities. A route names one of them.
+const (
+	SeeHome          Capability = "see_home"
+	SeeTotals        Capability = "see_totals"      // money and counts of a program
+	SeeChildren      Capability = "see_children"    // children's records, masked
+	SeeNames         Capability = "see_names"       // the same, unmasked
+	ChangeChildren   Capability = "change_children" // names, schools, guardians
+	SeeRosters       Capability = "see_rosters"
+	UploadRosters    Capability = "upload_rosters"
+	CommitRosters    Capability = "commit_rosters"
+	SeeDeposits      Capability = "see_deposits"
+	ImportDeposits   Capability = "import_deposits"
+	Correct          Capability = "correct"       // propose a reversal or correction
+	ApproveMoney     Capability = "approve_money" // approve a reversal, correction or run
+	SeeFunds         Capability = "see_funds"     // funds and their roll-forward
+	ManageFunds      Capability = "manage_funds"  // receipts of funders' money, restrictions
+	SeeRules         Capability = "see_rules"
+	DraftRules       Capability = "draft_rules"
+	ApproveRules     Capability = "approve_rules"
+	SeeJobs          Capability = "see_jobs"
+	RunJobs          Capability = "run_jobs"
+	SeeStatements    Capability = "see_statements"
+	MakeStatements   Capability = "make_statements"
+	SeeBooks         Capability = "see_books" // trial balance, journal
+	VerifyBooks      Capability = "verify_books"
+	SeeTrail         Capability = "see_trail"
+	SeeStaff         Capability = "see_staff"
+	ManageStaff      Capability = "manage_staff"
+	ManageOwnAccount Capability = "manage_own_account"
+)
+
+// table is who may do what (reliability.md §4.2). It is the only place that
+// says so: handlers, pages that hide buttons and the generated tests read it.
+var table = map[Capability][]Role{
+	SeeHome:          {TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor},
+	ManageOwnAccount: {TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor},
+	SeeTotals:        {TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor},
+	SeeChildren:      {TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor},
+	SeeNames:         {Operator, Approver},
+	ChangeChildren:   {Operator},
+	SeeRosters:       {ProgramManager, Operator, Approver, Auditor},
+	UploadRosters:    {Operator},
+	CommitRosters:    {Operator},
+	SeeDeposits:      {ProgramManager, Operator, Approver, Support, Auditor},
+	ImportDeposits:   {Operator},
+	Correct:          {Operator},
+	ApproveMoney:     {Approver},
+	SeeFunds:         {TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor},
+	ManageFunds:      {ProgramManager},
+	SeeRules:         {TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor},
+	DraftRules:       {ProgramManager},
+	ApproveRules:     {Approver},
+	SeeJobs:          {ProgramManager, Operator, Approver, Auditor},
+	RunJobs:          {ProgramManager, Operator},
+	SeeStatements:    {ProgramManager, Operator, Approver, Support, Auditor},
+	MakeStatements:   {Operator},
+	SeeBooks:         {TenantAdmin, ProgramManager, Operator, Approver, Auditor},
+	VerifyBooks:      {ProgramManager, Operator, Approver, Auditor},
+	SeeTrail:         {TenantAdmin, Auditor},
+	SeeStaff:         {TenantAdmin, Auditor},
+	ManageStaff:      {TenantAdmin},
+}
+
+// Capabilities lists every capability, sorted, for tests that walk them all.
+func Capabilities() []Capability { return slices.Sorted(maps.Keys(table)) }
+
+// checkRoles returns ErrRole for none, an unknown or a repeated role, and
+// ErrRolesClash for two that exclude each other.
+func checkRoles(roles []Role) error {
+	if len(roles) == 0 {
+		return ErrRole
+	}
+	seen := map[Role]bool{}
+	for _, r := range roles {
+		if !slices.Contains(Roles, r) || seen[r] {
+			return ErrRole
+		}
+		seen[r] = true
+	}
+	for _, c := range clashes {
+		if seen[c[0]] && seen[c[1]] {
+			return ErrRolesClash
+		}
+	}
+	return nil
+}
