@@ -31,25 +31,45 @@ type Balance struct {
 // Balances returns the balances of the chosen accounts, by account id. Accounts
 // without entries up to then hold 0.00.
 func Balances(ctx context.Context, q sqlx.QueryerContext, book BookID, want Query) ([]Balance, error) {
-	query := balancesNow
-	switch {
-	case !want.EffectiveOn.IsZero():
-		query = balancesAsOf
-	case want.KnownNo != 0:
-		query = balancesKnown
-	}
+	query, args := want.sql(book)
 	var balances []Balance
-	args := []any{book, accountList(want.Accounts), chartList(want.Charts), want.Fund, childList(want.Children)}
-	if !want.EffectiveOn.IsZero() {
-		args = append(args, want.EffectiveOn)
-	}
-	if !want.EffectiveOn.IsZero() || want.KnownNo != 0 {
-		args = append(args, want.KnownNo)
-	}
-	if err := sqlx.SelectContext(ctx, q, &balances, query, args...); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &balances, query+" ORDER BY id", args...); err != nil {
 		return nil, fmt.Errorf("balances of book %d: %w", book, err)
 	}
 	return balances, nil
+}
+
+// Total is what all accounts of one line of the chart hold in one fund.
+type Total struct {
+	Chart    Chart  `db:"chart"`
+	Fund     FundID `db:"fund_id"`
+	Amount   Amount `db:"amount"`   // credit positive
+	Accounts int64  `db:"accounts"` // how many accounts that is
+}
+
+// Totals returns the trial balance of the chosen accounts: a line for each
+// chart code and fund, in that order. Over a whole book the amounts of every
+// fund sum to 0.00.
+func Totals(ctx context.Context, q sqlx.QueryerContext, book BookID, want Query) ([]Total, error) {
+	query, args := want.sql(book)
+	query = `SELECT chart, fund_id, sum(amount) AS amount, count(*) AS accounts FROM (` + query + `) b GROUP BY chart, fund_id ORDER BY chart, fund_id`
+	var totals []Total
+	if err := sqlx.SelectContext(ctx, q, &totals, query, args...); err != nil {
+		return nil, fmt.Errorf("totals of book %d: %w", book, err)
+	}
+	return totals, nil
+}
+
+// sql chooses the cheapest way to the balances that are asked for.
+func (want Query) sql(book BookID) (string, []any) {
+	args := []any{book, accountList(want.Accounts), chartList(want.Charts), want.Fund, childList(want.Children)}
+	switch {
+	case !want.EffectiveOn.IsZero():
+		return balancesAsOf, append(args, want.EffectiveOn, want.KnownNo)
+	case want.KnownNo != 0:
+		return balancesKnown, append(args, want.KnownNo)
+	}
+	return balancesNow, args
 }
 
 const (
@@ -66,15 +86,13 @@ const (
 		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id, coalesce(e.balance_after, 0) AS amount
 		FROM (` + chosenAccounts + `) a
 		LEFT JOIN LATERAL (
-			SELECT balance_after FROM ledger_entries WHERE book_id = $1 AND account_id = a.id ORDER BY seq DESC LIMIT 1) e ON true
-		ORDER BY a.id`
+			SELECT balance_after FROM ledger_entries WHERE book_id = $1 AND account_id = a.id ORDER BY seq DESC LIMIT 1) e ON true`
 
 	balancesKnown = `
 		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id, coalesce(e.balance_after, 0) AS amount
 		FROM (` + chosenAccounts + `) a
 		LEFT JOIN LATERAL (
-			SELECT balance_after FROM ledger_entries WHERE book_id = $1 AND account_id = a.id AND tx_no <= $6 ORDER BY seq DESC LIMIT 1) e ON true
-		ORDER BY a.id`
+			SELECT balance_after FROM ledger_entries WHERE book_id = $1 AND account_id = a.id AND tx_no <= $6 ORDER BY seq DESC LIMIT 1) e ON true`
 
 	// From the account's newest usable checkpoint: what came later, and what was
 	// known then but effective after it.
@@ -83,14 +101,13 @@ const (
 		FROM (` + chosenAccounts + `) a
 		LEFT JOIN LATERAL (
 			SELECT as_of, last_seq, later_seq, balance FROM ledger_checkpoints
-			WHERE book_id = $1 AND account_id = a.id AND as_of <= $6 AND ($7 = 0 OR known_no <= $7)
+			WHERE book_id = $1 AND account_id = a.id AND as_of <= $6 AND (CAST($7 AS bigint) = 0 OR known_no <= $7)
 			ORDER BY as_of DESC LIMIT 1) c ON true
 		LEFT JOIN LATERAL (
 			SELECT sum(e.amount) AS amount FROM ledger_entries e
 			WHERE e.book_id = $1 AND e.account_id = a.id AND e.seq >= coalesce(c.later_seq, 1)
-			  AND e.effective_on <= $6 AND ($7 = 0 OR e.tx_no <= $7)
-			  AND (e.seq > coalesce(c.last_seq, 0) OR e.effective_on > c.as_of)) t ON true
-		ORDER BY a.id`
+			  AND e.effective_on <= $6 AND (CAST($7 AS bigint) = 0 OR e.tx_no <= $7)
+			  AND (e.seq > coalesce(c.last_seq, 0) OR e.effective_on > c.as_of)) t ON true`
 )
 
 func chartList(charts []Chart) string {

@@ -2,8 +2,6 @@ package ledger
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -40,8 +38,7 @@ func Hold(ctx context.Context, tx *sqlx.Tx, book BookID, at time.Time, requests 
 		}
 		seen[r.Key] = true
 		keys.text(r.Key)
-		sum := sha256.Sum256([]byte(r.Key))
-		idems.raw(hex.EncodeToString(sum[:16]))
+		idems.raw(keyUUID(r.Key))
 		accounts.int(int64(r.Account))
 		minors.int(r.Amount.Minor())
 		expires.text(r.Expires.UTC().Format(time.RFC3339Nano))

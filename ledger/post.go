@@ -179,29 +179,3 @@ func concernsText(d Date) string {
 	}
 	return d.String()
 }
-
-// column is an array whose elements are mostly equal: while they all are, only
-// the first is sent.
-type column struct {
-	array
-	first  string
-	n      int
-	varied bool
-}
-
-func (c *column) add(s string) {
-	switch {
-	case c.n == 0:
-		c.first = s
-		c.text(s)
-	case !c.varied && s != c.first:
-		for range c.n - 1 {
-			c.text(c.first)
-		}
-		c.varied = true
-		c.text(s)
-	case c.varied:
-		c.text(s)
-	}
-	c.n++
-}

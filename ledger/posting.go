@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -100,8 +101,7 @@ type digest struct {
 func (p *Posting) digest(buf []byte) (digest, []byte) {
 	p.sortEntries()
 	var d digest
-	keySum := sha256.Sum256([]byte(p.Key))
-	copy(d.key[:], keySum[:])
+	d.key = keyHash(p.Key)
 
 	buf = p.appendMoney(buf[:0])
 	money := sha256.Sum256(buf)
@@ -112,6 +112,18 @@ func (p *Posting) digest(buf []byte) (digest, []byte) {
 	}
 	d.hash = sha256.Sum256(buf)
 	return d, buf
+}
+
+// keyHash is what the database keeps unique: 128 bits of the key's hash.
+func keyHash(key string) (h [16]byte) {
+	sum := sha256.Sum256([]byte(key))
+	copy(h[:], sum[:])
+	return h
+}
+
+func keyUUID(key string) string {
+	h := keyHash(key)
+	return hex.EncodeToString(h[:])
 }
 
 func (p *Posting) appendMoney(b []byte) []byte {

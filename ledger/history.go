@@ -1,0 +1,120 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// Movement is an entry of an account together with the transaction it belongs
+// to: a line of a statement.
+type Movement struct {
+	ID AccountID `db:"id"`
+	Account
+	Seq          int64     `db:"seq"` // 1, 2, 3 … within the account
+	No           TxNo      `db:"no"`
+	Amount       Amount    `db:"amount"`        // credit positive
+	BalanceAfter Amount    `db:"balance_after"` // in the order of posting, not of effective days
+	Effective    Date      `db:"effective_on"`
+	Concerns     Date      `db:"concerns_on"`
+	PostedAt     time.Time `db:"posted_at"`
+	Kind         string    `db:"kind"`
+	Key          string    `db:"key"`
+	Reverses     TxNo      `db:"reverses"`    // 0 for none
+	ReversedBy   TxNo      `db:"reversed_by"` // 0 for none
+	Rule         string    `db:"rule"`
+	Maker        string    `db:"maker"`
+	Approval     string    `db:"approval"`
+	Source       string    `db:"source"`
+	Facts        string    `db:"facts"` // JSON or ""
+}
+
+const movementColumns = `
+	a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id,
+	e.seq, e.amount, e.balance_after, e.effective_on,
+	t.no, t.concerns_on, t.posted_at, t.kind, t.key, coalesce(t.reverses, 0) AS reverses,
+	coalesce((SELECT r.no FROM ledger_transactions r WHERE r.book_id = t.book_id AND r.reverses = t.no), 0) AS reversed_by,
+	t.rule, t.maker, t.approval, t.source, coalesce(CAST(t.facts AS text), '') AS facts`
+
+// History returns one page of an account's entries, newest first: those before
+// the given seq, or the newest where it is 0. Every page costs the same,
+// however long the history; the last line's Seq asks for the next page.
+func History(ctx context.Context, q sqlx.QueryerContext, book BookID, account AccountID, before int64, limit int) ([]Movement, error) {
+	const query = `
+		SELECT ` + movementColumns + `
+		FROM (
+			SELECT account_id, seq, tx_no, amount, balance_after, effective_on
+			FROM ledger_entries
+			WHERE book_id = $1 AND account_id = $2 AND seq < $3
+			ORDER BY seq DESC LIMIT $4) e
+		JOIN ledger_accounts a ON a.book_id = $1 AND a.id = e.account_id
+		JOIN ledger_transactions t ON t.book_id = $1 AND t.no = e.tx_no
+		ORDER BY e.seq DESC`
+	if before <= 0 {
+		before = 1<<63 - 1
+	}
+	var page []Movement
+	if err := sqlx.SelectContext(ctx, q, &page, query, book, account, before, limit); err != nil {
+		return nil, fmt.Errorf("history of account %d: %w", account, err)
+	}
+	return page, nil
+}
+
+// MovementQuery chooses movements. Filters that are set must all hold.
+type MovementQuery struct {
+	Accounts []AccountID
+	Charts   []Chart
+	Fund     FundID
+	Children []int64
+	// Period chooses by effective day, both ends included; an end that is no day
+	// is open.
+	Period Period
+	// KnownNo counts only transactions up to this number; 0 counts all.
+	KnownNo TxNo
+	// AfterAccount and AfterSeq continue behind a movement; Limit bounds the
+	// page, 0 does not.
+	AfterAccount AccountID
+	AfterSeq     int64
+	Limit        int
+}
+
+// Movements returns movements by account and within it in the order of posting.
+func Movements(ctx context.Context, q sqlx.QueryerContext, book BookID, want MovementQuery) ([]Movement, error) {
+	const query = `
+		SELECT ` + movementColumns + `
+		FROM (` + chosenAccounts + `) a
+		JOIN ledger_entries e ON e.book_id = $1 AND e.account_id = a.id
+		JOIN ledger_transactions t ON t.book_id = $1 AND t.no = e.tx_no
+		WHERE (CAST($6 AS date) IS NULL OR e.effective_on >= $6)
+		  AND (CAST($7 AS date) IS NULL OR e.effective_on <= $7)
+		  AND (CAST($8 AS bigint) = 0 OR e.tx_no <= $8)
+		  AND (a.id, e.seq) > (CAST($9 AS bigint), CAST($10 AS bigint))
+		ORDER BY a.id, e.seq
+		LIMIT nullif(CAST($11 AS bigint), 0)`
+	var out []Movement
+	err := sqlx.SelectContext(ctx, q, &out, query, book, accountList(want.Accounts), chartList(want.Charts), want.Fund, childList(want.Children),
+		want.Period.First, want.Period.Last, want.KnownNo, want.AfterAccount, want.AfterSeq, want.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("movements of book %d: %w", book, err)
+	}
+	return out, nil
+}
+
+// Transaction is a posted transaction with its entries.
+type Transaction struct {
+	No         TxNo
+	PostedAt   time.Time
+	ReversedBy TxNo // 0 for none
+	Posting
+}
+
+// TransactionByKey finds what a key posted; ok is false where it posted nothing.
+func TransactionByKey(ctx context.Context, q sqlx.QueryerContext, book BookID, key string) (no TxNo, ok bool, err error) {
+	const query = `SELECT coalesce((SELECT no FROM ledger_transactions WHERE book_id = $1 AND idem_key = CAST($2 AS uuid)), 0)`
+	if err := sqlx.GetContext(ctx, q, &no, query, book, keyUUID(key)); err != nil {
+		return 0, false, fmt.Errorf("look up key %s: %w", key, err)
+	}
+	return no, no != 0, nil
+}
