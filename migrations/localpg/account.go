@@ -9,6 +9,7 @@ import (
 	"os"
 	osuser "os/user"
 	"path/filepath"
+	"strconv"
 	"syscall"
 )
 
@@ -20,22 +21,35 @@ type account struct {
 }
 
 // serverAccount is the user who runs the program or, for root, one without
-// rights, because PostgreSQL refuses to run as root.
-func serverAccount() (account, error) {
+// rights, because PostgreSQL refuses to run as root: whoever owns the data
+// already, else the user postgres, else nobody.
+func serverAccount(data string) (account, error) {
 	if os.Geteuid() != 0 {
 		return account{name: "you", uid: os.Geteuid(), gid: os.Getegid()}, nil
 	}
+	if info, err := os.Stat(data); err == nil {
+		if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 {
+			return account{nameOf(int(st.Uid)), int(st.Uid), int(st.Gid), true}, nil
+		}
+	}
 	for _, name := range []string{"postgres", "nobody"} {
 		if u, err := osuser.Lookup(name); err == nil {
-			return account{name: name, uid: atoi(u.Uid), gid: atoi(u.Gid), drop: true}, nil
+			return account{name, atoi(u.Uid), atoi(u.Gid), true}, nil
 		}
 	}
 	return account{}, problem(ErrFolder, "PostgreSQL refuses to run as root and there is no user postgres or nobody: run  apt-get install postgresql  or start the program as an ordinary user.")
 }
 
+func nameOf(uid int) string {
+	if u, err := osuser.LookupId(strconv.Itoa(uid)); err == nil {
+		return u.Username
+	}
+	return strconv.Itoa(uid)
+}
+
 // attr makes a child process run as the account.
 func (a account) attr() *syscall.SysProcAttr {
-	attr := childAttr()
+	attr := childAttr() // of a thread that waits for the child: see startChild
 	if a.drop {
 		attr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
 	}
@@ -92,7 +106,7 @@ func Place(dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("data folder: %w", err)
 	}
-	as, err := serverAccount()
+	as, err := serverAccount(filepath.Join(dir, "data"))
 	if err != nil || closedParent(dir, as) == "" {
 		return dir, err
 	}

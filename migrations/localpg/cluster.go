@@ -1,6 +1,8 @@
 package localpg
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // clusterVersion is the major version of PostgreSQL that made the files in a
@@ -73,14 +76,20 @@ func (s *Server) runInitdb(ctx context.Context, dir, locale string) ([]byte, err
 	} else {
 		args = append(args, "--no-sync")
 	}
+	var out bytes.Buffer
 	cmd := exec.CommandContext(ctx, s.bin.path("initdb"), args...)
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = "/", childEnv(), s.as.attr()
-	cmd.SysProcAttr.Pdeathsig = 0
-	out, err := cmd.CombinedOutput()
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.WaitDelay = 5 * time.Second // for the children of an initdb that was cancelled
+	p, err := startChild(cmd)
 	if err != nil {
-		return out, err
+		return nil, fmt.Errorf("start initdb as user %s: %w", s.as.name, err)
 	}
-	return out, s.closeNetwork(dir)
+	<-p.done
+	if p.err != nil {
+		return out.Bytes(), cmp.Or(ctx.Err(), p.err)
+	}
+	return out.Bytes(), s.closeNetwork(dir)
 }
 
 // closeNetwork replaces the access rules that initdb wrote, which would trust

@@ -63,7 +63,7 @@ type Server struct {
 	joined  bool // another program started it and will stop it
 
 	mu   sync.Mutex
-	proc *process // nil when stopped
+	proc *process // nil before the first start
 }
 
 // Start prepares the folder if it is empty and starts the server in it. It
@@ -86,15 +86,16 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 // on the same folder. Stop then leaves that server alone; it goes away when the
 // other program ends.
 func Open(ctx context.Context, cfg Config) (*Server, error) {
-	s, err := Start(ctx, cfg)
-	if !errors.Is(err, ErrRunning) {
-		return s, err
-	}
-	for {
+	// The other program may be starting its server, or stopping it.
+	for deadline := time.Now().Add(2 * time.Minute); ; {
+		s, err := Start(ctx, cfg)
+		if !errors.Is(err, ErrRunning) {
+			return s, err
+		}
 		if s, joinErr := Join(ctx, cfg); joinErr == nil {
 			return s, nil
 		}
-		if !sleep(ctx, 100*time.Millisecond) {
+		if time.Now().After(deadline) || !sleep(ctx, 100*time.Millisecond) {
 			return nil, err
 		}
 	}
@@ -110,7 +111,7 @@ func prepare(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = io.Discard
 	}
-	as, err := serverAccount()
+	as, err := serverAccount(filepath.Join(dir, "data"))
 	if err != nil {
 		return nil, err
 	}
@@ -215,10 +216,9 @@ func (s *Server) Stop() error {
 		return nil
 	}
 	s.mu.Lock()
-	p := s.proc
-	s.mu.Unlock()
-	if p != nil {
-		if err := p.stop(); err != nil {
+	defer s.mu.Unlock()
+	if s.proc != nil {
+		if err := s.proc.stop(); err != nil {
 			return fmt.Errorf("stop PostgreSQL: %w", err)
 		}
 	}
@@ -237,8 +237,8 @@ func (s *Server) Kill() {
 	}
 }
 
-// Restart starts the server again after Kill or after it ended by itself. Its
-// DSN stays the same.
+// Restart starts the server again after Kill or after it ended by itself, but
+// not after Stop. Its DSN stays the same.
 func (s *Server) Restart(ctx context.Context) error {
 	if s.PID() != 0 {
 		return errors.New("PostgreSQL is running already")
@@ -249,6 +249,9 @@ func (s *Server) Restart(ctx context.Context) error {
 func (s *Server) launch(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.lock == nil {
+		return errors.New("PostgreSQL was stopped: use Start")
+	}
 	p, err := s.startProcess(ctx)
 	if err != nil {
 		return err

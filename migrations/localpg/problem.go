@@ -39,7 +39,7 @@ func (s *Server) explain(doing, output string, err error) error {
 	case s.diskFull(output):
 		return problem(ErrDiskFull, "The disk that holds %s is full: free some space and start again; nothing that was saved is lost.", s.cfg.Dir)
 	case containsAny(output, "could not locate a valid checkpoint record", "invalid checkpoint record", "incorrect checksum in control file",
-		"could not find the database system", "is not a valid data directory", "invalid magic number", "could not open directory", "PANIC:"):
+		"could not find the database system", "database files are incompatible with server", "is not a valid data directory", "invalid magic number", "could not open directory", "PANIC:"):
 		return s.damaged(lastWords(output))
 	case containsAny(output, "could not create shared memory segment", "Cannot allocate memory", "out of memory"):
 		return fmt.Errorf("%s: there is not enough free memory: %s", doing, lastWords(output))

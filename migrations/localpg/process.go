@@ -51,11 +51,12 @@ func (p *process) stop() error {
 // startProcess starts the postmaster and waits until it takes connections.
 func (s *Server) startProcess(ctx context.Context) (*process, error) {
 	for {
+		before := s.logSizes()
 		p, err := s.spawn()
 		if err != nil {
 			return nil, err
 		}
-		err = s.awaitReady(ctx, p)
+		err = s.awaitReady(ctx, p, before)
 		if err == nil {
 			return p, nil
 		}
@@ -83,11 +84,20 @@ func (s *Server) spawn() (*process, error) {
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = s.as.attr()
 
+	p, err := startChild(cmd)
+	if err != nil {
+		return nil, fmt.Errorf("start PostgreSQL as user %s: %w", s.as.name, err)
+	}
+	return p, nil
+}
+
+// startChild starts a child that the kernel signals when the program dies. It
+// does so when the *thread* that made the child ends, so that thread is kept
+// for as long as the child lives.
+func startChild(cmd *exec.Cmd) (*process, error) {
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error)
 	go func() {
-		// The kernel signals the child when the *thread* that made it ends, so
-		// that thread is kept for as long as the child lives.
 		runtime.LockOSThread()
 		err := cmd.Start()
 		if err == nil {
@@ -99,13 +109,10 @@ func (s *Server) spawn() (*process, error) {
 			close(p.done)
 		}
 	}()
-	if err := <-started; err != nil {
-		return nil, fmt.Errorf("start PostgreSQL as user %s: %w", s.as.name, err)
-	}
-	return p, nil
+	return p, <-started
 }
 
-func (s *Server) awaitReady(ctx context.Context, p *process) error {
+func (s *Server) awaitReady(ctx context.Context, p *process, before map[string]int64) error {
 	slow := time.After(3 * time.Second)
 	for {
 		if pf, err := readPidFile(s.data()); err == nil && pf.pid == p.pid && pf.ready {
@@ -115,16 +122,43 @@ func (s *Server) awaitReady(ctx context.Context, p *process) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-p.done:
-			out, _ := os.ReadFile(s.logFile())
-			if containsAny(string(out), "pre-existing shared memory block", "lock file \"postmaster.pid\" already exists") {
+			out := s.outputSince(before)
+			if containsAny(out, "pre-existing shared memory block", "lock file \"postmaster.pid\" already exists") {
 				return errLingering
 			}
-			return s.explain("start PostgreSQL", string(out), p.err)
+			return s.explain("start PostgreSQL", out, p.err)
 		case <-slow:
 			fmt.Fprintln(s.cfg.Log, "The database is recovering after it was not shut down; this can take a minute")
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+// logSizes are the log files and how long they are.
+func (s *Server) logSizes() map[string]int64 {
+	sizes := map[string]int64{}
+	logs, _ := filepath.Glob(filepath.Join(s.data(), "log", "*.log"))
+	for _, file := range logs {
+		if info, err := os.Stat(file); err == nil {
+			sizes[file] = info.Size()
+		}
+	}
+	return sizes
+}
+
+// outputSince is what the server has said since it was started: first into its
+// output, then, once it has read its settings, into its log.
+func (s *Server) outputSince(before map[string]int64) string {
+	said, _ := os.ReadFile(s.logFile())
+	for file, size := range s.logSizes() {
+		old := before[file]
+		if size < old {
+			old = 0 // begun anew after a week
+		}
+		text, _ := os.ReadFile(file)
+		said = append(said, text[min(old, int64(len(text))):]...)
+	}
+	return string(said)
 }
 
 // makeSocketDir makes a folder for the socket that only the server's user can

@@ -2,7 +2,9 @@ package localpg
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"sort"
 	"strconv"
@@ -18,14 +20,16 @@ func (s *Server) settings() []string {
 		"port":                    port,
 		"unix_socket_directories": s.socket,
 		"unix_socket_permissions": "0700",
-		"max_connections":         strconv.Itoa(cmpOr(s.cfg.Connections, 100)),
+		"max_connections":         strconv.Itoa(cmp.Or(s.cfg.Connections, 100)),
 		"timezone":                "UTC",
 		"log_timezone":            "UTC",
 		"lc_messages":             "C",
 		"jit":                     "off", // our statements are short; compiling them costs more than it saves
 		"random_page_cost":        "1.1", // disks without heads
 		// A log must not hold what people wrote about themselves: no statement,
-		// no parameter, no DETAIL line.
+		// no parameter, no DETAIL line, and not the errors, which quote values;
+		// those go to the program, which knows what it may write down.
+		"log_min_messages":                  "log",
 		"log_statement":                     "none",
 		"log_parameter_max_length":          "0",
 		"log_parameter_max_length_on_error": "0",
@@ -33,11 +37,11 @@ func (s *Server) settings() []string {
 		"log_min_error_statement":           "panic",
 		"log_min_duration_statement":        "-1",
 	}
-	add(set, sizes(memory()))
+	maps.Copy(set, sizes(memory()))
 	if s.cfg.Durable {
-		add(set, durable)
+		maps.Copy(set, durable)
 	} else {
-		add(set, disposable)
+		maps.Copy(set, disposable)
 	}
 	return commandLine(set)
 }
@@ -107,19 +111,6 @@ func memory() int64 {
 
 func clamp(n, low, high int64) int64 { return max(low, min(n, high)) }
 func megabytes(n int64) string       { return strconv.FormatInt(n/mb, 10) + "MB" }
-
-func cmpOr(n, otherwise int) int {
-	if n == 0 {
-		return otherwise
-	}
-	return n
-}
-
-func add(to, from map[string]string) {
-	for k, v := range from {
-		to[k] = v
-	}
-}
 
 func commandLine(set map[string]string) []string {
 	var args []string
