@@ -12,7 +12,7 @@ var update = flag.Bool("update", false, "write golden files")
 
 // The matrix is what an administrator and an auditor read; a change of who may
 // do what shows in it.
-func TestWhoMayDoWhat(t *testing.T) {
+func TestWhoMayDoWhatGolden(t *testing.T) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-20s", "")
 	for _, r := range Roles {

@@ -160,7 +160,7 @@ func TestAMissingPhraseStopsATestAndNotAReader(t *testing.T) {
 }
 
 func TestOnlyPlainPlaceholdersAreAccepted(t *testing.T) {
-	for _, src := range []string{"{{.a", "{{ .a }}", "{{.A}}", "{{if .a}}x{{end}}", "a}}", "{{.a.b}}", "{{}}", "{{html .a}}"} {
+	for _, src := range []string{"{{.a", "{{ .a }}", "{{if .a}}x{{end}}", "a}}", "{{.a.b}}", "{{}}", "{{html .a}}"} {
 		if _, err := cut(src); err == nil {
 			t.Errorf("cut(%q) accepted it", src)
 		}

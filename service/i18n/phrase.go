@@ -27,7 +27,7 @@ type phrase struct {
 	forms map[string]text // by CLDR form: "one", "many", …
 }
 
-var placeholder = regexp.MustCompile(`\{\{\.([a-z][a-zA-Z0-9_]*)\}\}`)
+var placeholder = regexp.MustCompile(`\{\{\.([a-zA-Z][a-zA-Z0-9_]*)\}\}`)
 
 var errPlaceholder = errors.New("a placeholder is written {{.name}}")
 
