@@ -1,0 +1,44 @@
+package rules
+
+import "seedbook/ledger"
+
+// Kind is the ownership layer that an award belongs to.
+type Kind string
+
+// The kinds of benefit.
+const (
+	Seed      Kind = "seed"
+	Match     Kind = "match"
+	Incentive Kind = "incentive"
+	Periodic  Kind = "periodic"
+	Community Kind = "community"
+	Prize     Kind = "prize"
+	Bond      Kind = "bond"
+)
+
+// Entitlement is what one benefit gives one child for one period.
+type Entitlement struct {
+	Benefit string
+	Kind    Kind
+	// Period is "once", "2026", "2026-27", "2026-Q3" or "2026-09".
+	Period string
+	// Amount is the whole entitlement of the period as of the day asked for,
+	// never negative: what was given before is not subtracted.
+	Amount ledger.Amount
+	// Due is the part of Amount that is payable by the day asked for.
+	Due ledger.Amount
+	// PayOn is the day on which the latest part is payable; no day where
+	// Amount is zero.
+	PayOn ledger.Date
+	// Funds are the funds that may be asked, in order; those whose restriction
+	// excludes the child are listed as not allowed.
+	Funds []FundChoice
+	Why   Why
+}
+
+// FundChoice is a fund that a benefit may draw on.
+type FundChoice struct {
+	Code     string
+	Priority int  // lower is asked first
+	Allowed  bool // the fund's restriction admits this child
+}
