@@ -4,7 +4,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"math"
 	"math/bits"
 	"regexp"
 	"strconv"
@@ -21,9 +20,9 @@ var ErrAmount = errors.New(`not an amount: write digits with at most two decimal
 // of a dollar). Its zero value is 0.00. Amounts compare with ==.
 type Amount struct{ minor int64 }
 
-// maxMinor bounds every Amount well inside int64, so that a sum of a few
-// amounts cannot wrap before it is checked. It equals numeric(18,2).
-const maxMinor = 9_999_999_999_999_999 // whole units; numeric(18,2) holds 16 digits before the point
+// maxMinor bounds every Amount, in minor units: what numeric(18,2) can hold,
+// and a ninth of int64, so that no sum of two can wrap unseen.
+const maxMinor = 999_999_999_999_999_999
 
 // amountText is the only form in which money may enter: reliability of parsing
 // rests on refusing exponents, signs of currency, separators and NaN before
@@ -31,12 +30,17 @@ const maxMinor = 9_999_999_999_999_999 // whole units; numeric(18,2) holds 16 di
 var amountText = regexp.MustCompile(`^-?[0-9]{1,12}(\.[0-9]{1,2})?$`)
 
 // ParseAmount reads "25", "25.5" or "-25.00". Anything else is ErrAmount:
-// spaces, plus signs, thousands separators, exponents, NaN, non-ASCII digits.
+// spaces, plus signs, a minus before zero, thousands separators, exponents,
+// NaN, non-ASCII digits.
 func ParseAmount(s string) (Amount, error) {
 	if !amountText.MatchString(s) {
 		return Amount{}, ErrAmount
 	}
-	return parsePlain(s)
+	a, err := parsePlain(s)
+	if err == nil && a.minor == 0 && s[0] == '-' {
+		return Amount{}, ErrAmount // a debt of nothing is a slip of somebody's pen
+	}
+	return a, err
 }
 
 // parsePlain reads what amountText or numeric(18,2) has vouched for.
@@ -50,7 +54,7 @@ func parsePlain(s string) (Amount, error) {
 		return Amount{}, ErrAmount
 	}
 	n, err := strconv.ParseInt(whole+cents[:2], 10, 64)
-	if err != nil {
+	if err != nil || n < 0 || n > maxMinor {
 		return Amount{}, ErrAmount
 	}
 	if negative {
@@ -59,21 +63,21 @@ func parsePlain(s string) (Amount, error) {
 	return Amount{n}, nil
 }
 
-// Minor returns an amount of n minor units: Minor(2500) is 25.00.
-func Minor(n int64) Amount { return Amount{n} }
+// Minor returns an amount of n minor units: Minor(2500) is 25.00. It panics
+// beyond numeric(18,2).
+func Minor(n int64) Amount {
+	if n > maxMinor || n < -maxMinor {
+		panic(fmt.Sprintf("amount of %d minor units is beyond numeric(18,2)", n))
+	}
+	return Amount{n}
+}
 
 // Minor is the amount in minor units, negative for a negative amount.
 func (a Amount) Minor() int64 { return a.minor }
 
 // Add returns a + b. It panics where the sum leaves numeric(18,2), which no
 // program reaches: a wrapped sum would be worse than a stopped request.
-func (a Amount) Add(b Amount) Amount {
-	sum := a.minor + b.minor
-	if (a.minor > 0) == (b.minor > 0) && (sum > 0) != (a.minor > 0) && a.minor != 0 && b.minor != 0 {
-		panic(fmt.Sprintf("amount overflow: %s + %s", a, b))
-	}
-	return Amount{sum}
-}
+func (a Amount) Add(b Amount) Amount { return Minor(a.minor + b.minor) }
 
 // Sub returns a − b.
 func (a Amount) Sub(b Amount) Amount { return a.Add(b.Neg()) }
@@ -171,10 +175,10 @@ func Round(d decimal.Decimal, r Rounding) Amount {
 		panic("unknown rounding policy " + string(r))
 	}
 	minor := rounded.Shift(2).BigInt()
-	if !minor.IsInt64() || minor.Int64() > maxMinor*100 || minor.Int64() < -maxMinor*100 {
+	if !minor.IsInt64() {
 		panic("amount beyond numeric(18,2)")
 	}
-	return Amount{minor.Int64()}
+	return Minor(minor.Int64())
 }
 
 // Decimal is the amount as an exact decimal, for multiplication by a rate.
@@ -229,7 +233,7 @@ func (a *Amount) Scan(src any) (err error) {
 	case string:
 		*a, err = parsePlain(v)
 	case int64:
-		if v > math.MaxInt64/100 || v < math.MinInt64/100 {
+		if v > maxMinor/100 || v < -maxMinor/100 {
 			return ErrAmount
 		}
 		*a = Amount{v * 100}

@@ -373,7 +373,8 @@ END $$;
 CREATE FUNCTION ledger_open_accounts(p_book integer, p_chart smallint[], p_fund integer[], p_child bigint[], p_benefit text[],
     p_custodian integer[], p_floor numeric[]) RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_material = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$ -- index look-ups, also while the table was empty when the plan was made
 DECLARE
     v_ids bigint[];
     v_prev ledger_blocks;
