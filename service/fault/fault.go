@@ -108,3 +108,7 @@ func Of(err error) (*Fault, bool) {
 	ok := errors.As(err, &f)
 	return f, ok
 }
+
+// Because gives an error of a lower floor the words of a fault, keeping the
+// error for the log: errors.Is and errors.As find both.
+func Because(f *Fault, cause error) error { return fmt.Errorf("%w: %w", f, cause) }

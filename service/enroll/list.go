@@ -1,0 +1,184 @@
+package enroll
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"seedbook/ledger"
+	"seedbook/service/family"
+	"seedbook/service/program"
+	"seedbook/service/savings"
+	"seedbook/service/store"
+	"seedbook/service/vault"
+)
+
+// Filter narrows a list of children. Zero values mean "all".
+type Filter struct {
+	Text   string // words of a name, a student number, or an account number
+	School program.SchoolID
+	Grade  string
+	State  State
+	After  family.ChildID // keyset: the last child of the page before
+	Limit  int
+}
+
+// Row is a child in a list.
+type Row struct {
+	Enrollment
+	Person family.Person
+	Erased bool
+	School string // name; "" when not at a school
+	Grade  string
+}
+
+// List returns children of a program in the order of their numbers. A page
+// starts after the last child of the page before, so it stays right while
+// children come and go.
+func List(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, f Filter) ([]Row, error) {
+	text := strings.TrimSpace(f.Text)
+	if text == "" {
+		return page(ctx, q, who, keys, p, f, nil)
+	}
+	ids, err := byNumber(ctx, q, who, keys, p, text)
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) > 0 {
+		return page(ctx, q, who, keys, p, f, ids)
+	}
+	return byName(ctx, q, who, keys, p, f, text)
+}
+
+// byNumber finds a child by account or student number.
+func byNumber(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, text string) ([]family.ChildID, error) {
+	var out []family.ChildID
+	if account, err := savings.ParseAccount(text); err == nil {
+		found, err := savings.Holders(ctx, q, p, []savings.Account{account})
+		if err != nil {
+			return nil, err
+		}
+		if found[0] != 0 {
+			out = append(out, found[0])
+		}
+	}
+	found, err := family.Find(ctx, q, who, keys, family.StudentScheme, []string{text})
+	if err != nil {
+		return nil, err
+	}
+	if found[0] != 0 {
+		out = append(out, found[0])
+	}
+	return out, nil
+}
+
+// byName walks the hits of a name until a page is full: names are sealed, so
+// the other filters can only be applied to the hits.
+func byName(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, f Filter, text string) ([]Row, error) {
+	var out []Row
+	for len(out) < f.Limit {
+		hits, err := family.Search(ctx, q, who, keys, text, f.After, f.Limit)
+		if err != nil || len(hits) == 0 {
+			return out, err
+		}
+		rest := f
+		rest.Limit = f.Limit - len(out)
+		rows, err := page(ctx, q, who, keys, p, rest, hits)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, rows...)
+		if len(hits) < f.Limit {
+			break
+		}
+		f.After = hits[len(hits)-1]
+	}
+	return out, nil
+}
+
+// page reads one page; only, where given, is the set to choose from.
+func page(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, f Filter, only []family.ChildID) ([]Row, error) {
+	const query = `
+		SELECT e.id, e.child_id, e.state, e.enrolled_on, e.ended_on, e.flagged, e.reason, e.why,
+		       coalesce(h.name, '') AS school, coalesce(s.grade, '') AS grade
+		FROM enrollments e
+		LEFT JOIN schoolings s ON s.tenant_id = e.tenant_id AND s.child_id = e.child_id AND s.to_on IS NULL
+		LEFT JOIN schools h ON h.tenant_id = s.tenant_id AND h.id = s.school_id
+		WHERE e.program_id = $1 AND e.child_id > $2
+		  AND ($3 = '' OR e.state = $3)
+		  AND (CAST($4 AS bigint) = 0 OR s.school_id = $4)
+		  AND ($5 = '' OR s.grade = $5)
+		  AND (CAST($6 AS bigint[]) IS NULL OR e.child_id = ANY ($6))
+		ORDER BY e.child_id LIMIT $7`
+	rows, err := q.QueryxContext(ctx, query, p, f.After, string(f.State), int64(f.School), f.Grade, pq.Array(only), f.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("list children: %w", err)
+	}
+	defer rows.Close()
+	var out []Row
+	for rows.Next() {
+		var r Row
+		if err := rows.Scan(&r.ID, &r.Child, &r.State, &r.EnrolledOn, &r.EndedOn, &r.Flagged, &r.Reason, &r.Why, &r.School, &r.Grade); err != nil {
+			return nil, fmt.Errorf("list children: %w", err)
+		}
+		out = append(out, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list children: %w", err)
+	}
+	return out, openNames(ctx, q, who, keys, out)
+}
+
+func openNames(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, rows []Row) error {
+	ids := make([]family.ChildID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.Child
+	}
+	people, err := family.Load(ctx, q, who, keys, ids)
+	if err != nil {
+		return err
+	}
+	for i, c := range people {
+		rows[i].Person, rows[i].Erased = c.Person, c.Erased
+	}
+	return nil
+}
+
+// Money is what a child has: the family's own and the program's, by account.
+type Money struct {
+	Own     ledger.Amount // the family's
+	Program ledger.Amount // designated to the child
+	Coming  ledger.Amount // promised, not on the account yet
+}
+
+// Total is what is on the child's account.
+func (m Money) Total() ledger.Amount { return m.Own.Add(m.Program) }
+
+// MoneyOf returns what children have in a program's book now.
+func MoneyOf(ctx context.Context, q sqlx.QueryerContext, p program.Program, ids []family.ChildID) (map[family.ChildID]Money, error) {
+	children := make([]int64, len(ids))
+	for i, id := range ids {
+		children[i] = int64(id)
+	}
+	balances, err := ledger.Balances(ctx, q, p.Book, ledger.Query{Children: children})
+	if err != nil {
+		return nil, fmt.Errorf("money of %d children: %w", len(ids), err)
+	}
+	out := make(map[family.ChildID]Money, len(ids))
+	for _, b := range balances {
+		m := out[family.ChildID(b.Child)]
+		switch {
+		case b.Chart == ledger.Accrued:
+			m.Coming = m.Coming.Add(b.Amount)
+		case b.Chart.Layer() == ledger.LayerFamily:
+			m.Own = m.Own.Add(b.Amount)
+		case b.Chart.Layer() != "":
+			m.Program = m.Program.Add(b.Amount)
+		}
+		out[family.ChildID(b.Child)] = m
+	}
+	return out, nil
+}

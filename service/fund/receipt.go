@@ -1,0 +1,108 @@
+package fund
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"seedbook/ledger"
+	"seedbook/service/program"
+	"seedbook/service/store"
+)
+
+// Promise is what kind of receipt a row is.
+type Promise string
+
+// The kinds of receipt, with the posting of domain/money.md that each makes.
+const (
+	Pledge        Promise = "pledge"         // P1: unconditional promise to give
+	Grant         Promise = "grant"          // cash that was not pledged before
+	PledgePayment Promise = "pledge_payment" // P3: cash against a pledge
+)
+
+// Receipt is a promise or a payment of a funder.
+type Receipt struct {
+	Fund      Fund
+	Kind      Promise
+	Amount    ledger.Amount // positive
+	On        ledger.Date
+	Reference string // the funder's or bank's own; unique in the fund, for ever
+}
+
+// Receive records a pledge or a payment. Recording the same reference with the
+// same content again changes nothing; with other content it is
+// ErrReferenceUsed.
+//
+// A contribution is closed into the fund's uncommitted net assets in the same
+// transaction (P6): awards may use it at once, and account 4100 still shows
+// every contribution in gross.
+func Receive(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, r Receipt, at time.Time) error {
+	if r.Amount.Sign() <= 0 {
+		return ErrField.At("amount")
+	}
+	if r.Reference == "" {
+		return ErrField.At("reference")
+	}
+	if r.Fund.Kind == Family {
+		return ErrField.At("fund")
+	}
+	accounts, err := ledger.EnsureAccounts(ctx, tx, p.Book, receiptAccounts(r))
+	if err != nil {
+		return fmt.Errorf("receipt %s: %w", r.Reference, err)
+	}
+	posted, err := ledger.Post(ctx, tx, p.Book, at, []ledger.Posting{{
+		Key:       "receipt/" + strconv.Itoa(int(r.Fund.ID)) + "/" + r.Reference,
+		Kind:      string(r.Kind),
+		Effective: r.On,
+		Entries:   receiptEntries(r, accounts),
+		Maker:     who.Actor,
+		Source:    r.Reference,
+	}})
+	if errors.Is(err, ledger.ErrKeyReused) {
+		return ErrReferenceUsed.With(map[string]any{"Reference": r.Reference})
+	}
+	if err != nil {
+		return fmt.Errorf("receipt %s: %w", r.Reference, err)
+	}
+	if posted[0].Replayed {
+		return nil
+	}
+	const query = `
+		INSERT INTO fund_receipts (tenant_id, fund_id, reference, kind, amount, on_day, tx_no, entered_by, entered_at)
+		VALUES ($1, $2, $3, $4, CAST($5 AS numeric), $6, $7, $8, $9)`
+	_, err = tx.ExecContext(ctx, query, who.Tenant, r.Fund.ID, r.Reference, string(r.Kind), r.Amount, r.On, posted[0].No, who.Actor, at)
+	if err != nil {
+		return fmt.Errorf("receipt %s: %w", r.Reference, err)
+	}
+	return nil
+}
+
+// receiptAccounts lists debit, income and net-asset account of a receipt; a
+// payment against a pledge has no income.
+func receiptAccounts(r Receipt) []ledger.Account {
+	account := func(c ledger.Chart) ledger.Account { return ledger.Account{Chart: c, Fund: r.Fund.ID} }
+	cash, income, net := ledger.RestrictedCash, ledger.Contributions, ledger.Uncommitted
+	if r.Fund.Kind == Operations {
+		cash, income, net = ledger.OperatingCash, ledger.Fundraising, ledger.Unrestricted
+	}
+	switch r.Kind {
+	case Pledge:
+		return []ledger.Account{account(ledger.PledgesReceivable), account(income), account(net)}
+	case PledgePayment:
+		return []ledger.Account{account(cash), account(ledger.PledgesReceivable)}
+	default:
+		return []ledger.Account{account(cash), account(income), account(net)}
+	}
+}
+
+func receiptEntries(r Receipt, a []ledger.AccountID) []ledger.Entry {
+	entries := []ledger.Entry{{Account: a[0], Amount: r.Amount.Neg()}, {Account: a[1], Amount: r.Amount}}
+	if r.Kind == PledgePayment {
+		return entries
+	}
+	return append(entries, ledger.Entry{Account: a[1], Amount: r.Amount.Neg()}, ledger.Entry{Account: a[2], Amount: r.Amount})
+}

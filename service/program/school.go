@@ -1,0 +1,66 @@
+package program
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"seedbook/service/store"
+)
+
+// SchoolID identifies a school within its organization.
+type SchoolID int64
+
+// School is a school of the organization.
+type School struct {
+	ID       SchoolID `db:"id"`
+	Code     string   `db:"code"` // the district's identifier, leading zeros kept
+	Name     string   `db:"name"`
+	District string   `db:"district"`
+}
+
+// PutSchools adds schools by code and brings known ones to the given name. It
+// returns them in the order given and may be repeated.
+func PutSchools(ctx context.Context, tx *sqlx.Tx, who store.Who, schools []School, at time.Time) ([]School, error) {
+	codes, names, districts := make([]string, len(schools)), make([]string, len(schools)), make([]string, len(schools))
+	for i, s := range schools {
+		codes[i], names[i], districts[i] = s.Code, s.Name, s.District
+	}
+	const query = `
+		INSERT INTO schools (tenant_id, code, name, district, created_at)
+		SELECT DISTINCT ON (code) $1, code, name, district, $5
+		FROM unnest(CAST($2 AS text[]), CAST($3 AS text[]), CAST($4 AS text[])) AS s (code, name, district)
+		ORDER BY code
+		ON CONFLICT ON CONSTRAINT schools_tenant_id_code_key DO UPDATE
+		SET name = EXCLUDED.name, district = EXCLUDED.district
+		WHERE (schools.name, schools.district) IS DISTINCT FROM (EXCLUDED.name, EXCLUDED.district)`
+	if _, err := tx.ExecContext(ctx, query, who.Tenant, pq.Array(codes), pq.Array(names), pq.Array(districts), at); err != nil {
+		return nil, fmt.Errorf("put %d schools: %w", len(schools), err)
+	}
+	known, err := Schools(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	byCode := make(map[string]School, len(known))
+	for _, s := range known {
+		byCode[s.Code] = s
+	}
+	out := make([]School, len(schools))
+	for i, s := range schools {
+		out[i] = byCode[s.Code]
+	}
+	return out, nil
+}
+
+// Schools returns the organization's schools by name.
+func Schools(ctx context.Context, q sqlx.QueryerContext) ([]School, error) {
+	const query = `SELECT id, code, name, district FROM schools ORDER BY name, id`
+	var ss []School
+	if err := sqlx.SelectContext(ctx, q, &ss, query); err != nil {
+		return nil, fmt.Errorf("list schools: %w", err)
+	}
+	return ss, nil
+}

@@ -1,0 +1,267 @@
+package savings
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"seedbook/ledger"
+	"seedbook/service/family"
+	"seedbook/service/fund"
+	"seedbook/service/program"
+	"seedbook/service/rules"
+	"seedbook/service/store"
+)
+
+// Tally counts what a run did, for the person who watches it.
+type Tally struct {
+	Children int                      // evaluated
+	Given    ledger.Amount            // awarded or promised by this run
+	Paid     ledger.Amount            // promises that reached the child's account
+	Queued   ledger.Amount            // entitled, but no fund has it
+	Excess   ledger.Amount            // proposed to be taken back
+	ByFund   map[string]ledger.Amount // given, by fund code
+	Reasons  map[string]int           // evaluations by reason, the zeros included
+}
+
+func newTally() Tally {
+	return Tally{ByFund: map[string]ledger.Amount{}, Reasons: map[string]int{}}
+}
+
+// Plus adds another tally, as of the next chunk of the same run.
+func (t Tally) Plus(u Tally) Tally {
+	sum := Tally{
+		Children: t.Children + u.Children,
+		Given:    t.Given.Add(u.Given), Paid: t.Paid.Add(u.Paid),
+		Queued: t.Queued.Add(u.Queued), Excess: t.Excess.Add(u.Excess),
+		ByFund: maps.Clone(t.ByFund), Reasons: maps.Clone(t.Reasons),
+	}
+	if sum.ByFund == nil {
+		sum.ByFund, sum.Reasons = map[string]ledger.Amount{}, map[string]int{}
+	}
+	for f, a := range u.ByFund {
+		sum.ByFund[f] = sum.ByFund[f].Add(a)
+	}
+	for r, n := range u.Reasons {
+		sum.Reasons[r] += n
+	}
+	return sum
+}
+
+// Award brings children to what the rule book entitles them to as of a day:
+// it evaluates them, reads what was given, and posts the difference. Running
+// it again, in any batches and after any interruption, gives nothing twice.
+//
+// The children carry what service/enroll knows of them; their deposits are
+// added here. Where funds run short, children come in the order of their
+// numbers and the rest waits in the queue. What is on a child's account beyond
+// its entitlement is not taken back: it is proposed (see Decide).
+func Award(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, book *rules.Book, children []rules.Child, asOf ledger.Date, at time.Time) (Tally, error) {
+	if err := ledger.Lock(ctx, tx, p.Book); err != nil {
+		return Tally{}, fmt.Errorf("award %s: %w", p.Code, err)
+	}
+	b, err := newBatch(ctx, tx, who, p, book, children, asOf, at)
+	if err != nil {
+		return Tally{}, fmt.Errorf("award %s: %w", p.Code, err)
+	}
+	for _, c := range b.children {
+		if err := b.child(c); err != nil {
+			return Tally{}, err
+		}
+	}
+	if err := b.write(ctx, tx); err != nil {
+		return Tally{}, fmt.Errorf("award %s: %w", p.Code, err)
+	}
+	return b.tally, nil
+}
+
+// batch is the work on one set of children.
+type batch struct {
+	who      store.Who
+	program  program.Program
+	book     *rules.Book
+	approval string // what authorized the batch beyond the rule book
+	asOf     ledger.Date
+	at       time.Time
+	children []rules.Child
+	funds    map[string]ledger.FundID
+	codes    map[ledger.FundID]string
+	purse    purses
+	given    map[awardKey]given
+	byChild  map[family.ChildID][]awardKey // awards evaluated before
+	moves    []move
+	rows     []awardRow
+	excesses []excess
+	tally    Tally
+}
+
+func newBatch(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, book *rules.Book, children []rules.Child, asOf ledger.Date, at time.Time) (*batch, error) {
+	b := &batch{who: who, program: p, book: book, asOf: asOf, at: at, tally: newTally()}
+	ids := make([]family.ChildID, len(children))
+	for i, c := range children {
+		ids[i] = family.ChildID(c.ID)
+	}
+	var err error
+	if b.children, err = withDeposits(ctx, tx, p.ID, children, asOf); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(b.children, func(x, y rules.Child) int { return cmp.Compare(x.ID, y.ID) })
+	if b.given, err = loadGiven(ctx, tx, p.ID, ids); err != nil {
+		return nil, err
+	}
+	b.byChild = make(map[family.ChildID][]awardKey, len(ids))
+	for k := range b.given {
+		b.byChild[k.child] = append(b.byChild[k.child], k)
+	}
+	for _, ks := range b.byChild {
+		slices.SortFunc(ks, func(x, y awardKey) int {
+			return cmp.Or(cmp.Compare(x.benefit, y.benefit), cmp.Compare(x.period, y.period))
+		})
+	}
+	if err := b.openPurses(ctx, tx); err != nil {
+		return nil, err
+	}
+	b.tally.Children = len(children)
+	return b, nil
+}
+
+// openPurses reads what every fund can still give.
+func (b *batch) openPurses(ctx context.Context, tx *sqlx.Tx) error {
+	funds, err := fund.All(ctx, tx, b.program.ID)
+	if err != nil {
+		return err
+	}
+	b.funds, b.codes = make(map[string]ledger.FundID), make(map[ledger.FundID]string)
+	for _, f := range funds {
+		b.funds[f.Code], b.codes[f.ID] = f.ID, f.Code
+	}
+	b.purse, err = fund.Available(ctx, tx, b.program, b.at)
+	return err
+}
+
+// child settles what one child is entitled to, and what it was given and is no
+// longer entitled to at all.
+func (b *batch) child(c rules.Child) error {
+	id := family.ChildID(c.ID)
+	mentioned := make(map[awardKey]bool)
+	for _, e := range rules.Evaluate(b.book, c, b.asOf) {
+		mentioned[awardKey{id, e.Benefit, e.Period}] = true
+		if err := b.add(id, e); err != nil {
+			return err
+		}
+	}
+	for _, k := range b.byChild[id] {
+		row := b.given[k].row
+		if mentioned[k] || row.Accrued.Add(row.Posted).IsZero() {
+			continue
+		}
+		gone := rules.Entitlement{Benefit: k.benefit, Kind: rules.Kind(row.Kind), Period: k.period, Why: rules.Why{Reason: ReasonGone, Outcome: rules.Nothing}}
+		if err := b.add(id, gone); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add settles one entitlement and remembers what is to be written.
+func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
+	k := awardKey{child, e.Benefit, e.Period}
+	g := b.given[k]
+	o := settle(e, g, b.choices(e), b.purse)
+	why, err := e.Why.JSON()
+	if err != nil {
+		return fmt.Errorf("explain %s of child %d: %w", e.Benefit, child, err)
+	}
+	for _, m := range o.moves {
+		g.moves++
+		m.key, m.n, m.why, m.chart, m.rule = k, g.moves, why, chartOf(e.Kind), b.book.Hash()
+		b.moves = append(b.moves, m)
+		b.count(m)
+	}
+	row := b.row(k, e, g, o, why)
+	if o.excess.Sign() > 0 || (g.row != nil && g.row.Excess.Sign() > 0) {
+		b.excesses = append(b.excesses, excess{key: k, amount: o.excess, why: why})
+	}
+	b.tally.Queued, b.tally.Excess = b.tally.Queued.Add(o.queued), b.tally.Excess.Add(o.excess)
+	b.tally.Reasons[e.Benefit+"/"+row.Reason]++
+	if g.row == nil || !g.row.says(row) {
+		b.rows = append(b.rows, row)
+	}
+	return nil
+}
+
+// choices are the funds that the rule book lets pay an entitlement.
+func (b *batch) choices(e rules.Entitlement) []ledger.FundID {
+	var out []ledger.FundID
+	for _, f := range e.Funds {
+		if id, known := b.funds[f.Code]; known && f.Allowed {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func (b *batch) count(m move) {
+	switch m.kind {
+	case accrue, award:
+		code := b.codes[m.fund]
+		b.tally.Given = b.tally.Given.Add(m.amount)
+		b.tally.ByFund[code] = b.tally.ByFund[code].Add(m.amount)
+	case pay:
+		b.tally.Paid = b.tally.Paid.Add(m.amount)
+	}
+}
+
+// Reasons of this room; the others are those of service/rules.
+const (
+	ReasonQueued = "fund_exhausted" // waits for a fund's money
+	ReasonGone   = "no_longer"      // the rule book gives nothing of this kind any more
+)
+
+func (b *batch) row(k awardKey, e rules.Entitlement, g given, o outcome, why string) awardRow {
+	accrued, posted := g.sum(g.accrued), g.sum(g.posted)
+	for _, m := range o.moves {
+		switch m.kind {
+		case accrue:
+			accrued = accrued.Add(m.amount)
+		case cancel:
+			accrued = accrued.Sub(m.amount)
+		case award:
+			posted = posted.Add(m.amount)
+		case pay:
+			accrued, posted = accrued.Sub(m.amount), posted.Add(m.amount)
+		}
+	}
+	reason := string(e.Why.Reason)
+	if o.queued.Sign() > 0 {
+		reason = ReasonQueued
+	}
+	return awardRow{
+		Child: k.child, Benefit: k.benefit, Period: k.period, Kind: string(e.Kind),
+		Entitled: e.Amount, Accrued: accrued, Posted: posted, Queued: o.queued,
+		PayOn: e.PayOn, Moves: g.moves, Reason: reason, Why: why, Rule: b.book.Hash(),
+	}
+}
+
+// chartOf is the account on which an award of a kind is designated to a child.
+func chartOf(kind rules.Kind) ledger.Chart {
+	switch kind {
+	case rules.Seed:
+		return ledger.DesignatedSeed
+	case rules.Match:
+		return ledger.DesignatedMatch
+	case rules.Community:
+		return ledger.DesignatedCommunity
+	default:
+		return ledger.DesignatedIncentive
+	}
+}
+
+func fundsOf(parts map[ledger.FundID]ledger.Amount) []ledger.FundID {
+	return slices.Sorted(maps.Keys(parts))
+}

@@ -1,0 +1,238 @@
+package savings
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"seedbook/ledger"
+	"seedbook/service/family"
+	"seedbook/service/fund"
+	"seedbook/service/program"
+	"seedbook/service/store"
+)
+
+// DepositID identifies a deposit within its organization.
+type DepositID int64
+
+// Deposit is money that a family, or somebody for a child, paid in.
+type Deposit struct {
+	Reference string         // the bank's or file's own; unique in the program, for ever
+	Child     family.ChildID // 0: nobody knows whose it is
+	Amount    ledger.Amount  // positive
+	On        ledger.Date    // value date in the program's zone; counts for matches
+	Channel   string         // cash, check, ach, payroll, billpay, gift, …
+}
+
+// Outcome says what became of one deposit of a set.
+type Outcome string
+
+// The outcomes.
+const (
+	Posted   Outcome = "posted"   // on the child's account
+	Suspense Outcome = "suspense" // kept aside until somebody finds the child
+	Repeated Outcome = "repeated" // recorded before with the same content; nothing happened
+	Clash    Outcome = "clash"    // its reference stands for another deposit; nothing happened
+)
+
+// PostDeposits records a set of deposits in one batch: the known ones on the
+// children's accounts, the others in suspense (P9, P11). The outcomes are in
+// the order given. A reference is posted once however often it comes, in one
+// set or in many; file is the file they came in, or 0.
+func PostDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, deposits []Deposit, file int64, at time.Time) ([]Outcome, error) {
+	for _, d := range deposits {
+		if d.Amount.Sign() <= 0 {
+			return nil, ErrAmount.With(map[string]any{"Reference": d.Reference})
+		}
+	}
+	// The book's lock makes look-up and posting one step for every writer.
+	if err := ledger.Lock(ctx, tx, p.Book); err != nil {
+		return nil, fmt.Errorf("post deposits: %w", err)
+	}
+	outcomes, fresh, err := sortOut(ctx, tx, p.ID, deposits)
+	if err != nil || len(fresh) == 0 {
+		return outcomes, err
+	}
+	posted, err := postDeposits(ctx, tx, who, p, fresh, at)
+	if err != nil {
+		return nil, err
+	}
+	return outcomes, insertDeposits(ctx, tx, who, p.ID, fresh, posted, file, at)
+}
+
+// sortOut gives every deposit its outcome and returns the ones to be posted.
+func sortOut(ctx context.Context, q sqlx.QueryerContext, p program.ID, deposits []Deposit) ([]Outcome, []Deposit, error) {
+	known, err := byReference(ctx, q, p, deposits)
+	if err != nil {
+		return nil, nil, err
+	}
+	outcomes := make([]Outcome, len(deposits))
+	var fresh []Deposit
+	for i, d := range deposits {
+		before, used := known[d.Reference]
+		switch {
+		case used && before.same(d):
+			outcomes[i] = Repeated
+		case used:
+			outcomes[i] = Clash
+		default:
+			outcomes[i] = Posted
+			if d.Child == 0 {
+				outcomes[i] = Suspense
+			}
+			known[d.Reference] = d
+			fresh = append(fresh, d)
+		}
+	}
+	return outcomes, fresh, nil
+}
+
+// same reports the same money. A deposit that has been identified since, or
+// that came in by another channel's file, is still the same money.
+func (d Deposit) same(e Deposit) bool {
+	return d.Amount == e.Amount && d.On == e.On && (d.Child == e.Child || d.Child == 0 || e.Child == 0)
+}
+
+func byReference(ctx context.Context, q sqlx.QueryerContext, p program.ID, deposits []Deposit) (map[string]Deposit, error) {
+	references := make([]string, len(deposits))
+	for i, d := range deposits {
+		references[i] = d.Reference
+	}
+	const query = `
+		SELECT reference, coalesce(child_id, 0), amount, on_day
+		FROM deposits
+		WHERE program_id = $1 AND reference = ANY ($2)`
+	rows, err := q.QueryxContext(ctx, query, p, pq.Array(references))
+	if err != nil {
+		return nil, fmt.Errorf("look up %d references: %w", len(references), err)
+	}
+	defer rows.Close()
+	known := make(map[string]Deposit)
+	for rows.Next() {
+		var d Deposit
+		if err := rows.Scan(&d.Reference, &d.Child, &d.Amount, &d.On); err != nil {
+			return nil, fmt.Errorf("look up references: %w", err)
+		}
+		known[d.Reference] = d
+	}
+	return known, rows.Err()
+}
+
+func postDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, deposits []Deposit, at time.Time) ([]ledger.Posted, error) {
+	own, err := fund.ByCode(ctx, tx, p.ID, fund.FamilyCode)
+	if err != nil {
+		return nil, err
+	}
+	accounts := []ledger.Account{
+		{Chart: ledger.CustodialCash, Fund: own.ID},
+		{Chart: ledger.Suspense, Fund: own.ID},
+	}
+	for _, d := range deposits {
+		if d.Child == 0 {
+			accounts = append(accounts, accounts[1])
+			continue
+		}
+		accounts = append(accounts, familyAccount(own.ID, d.Child))
+	}
+	ids, err := ledger.EnsureAccounts(ctx, tx, p.Book, accounts)
+	if err != nil {
+		return nil, fmt.Errorf("open accounts for deposits: %w", err)
+	}
+	postings := make([]ledger.Posting, len(deposits))
+	for i, d := range deposits {
+		postings[i] = ledger.Posting{
+			Key:       key("deposit", p.ID, d.Reference),
+			Kind:      depositKind(d),
+			Effective: d.On,
+			Entries:   []ledger.Entry{{Account: ids[0], Amount: d.Amount.Neg()}, {Account: ids[i+2], Amount: d.Amount}},
+			Maker:     who.Actor,
+			Source:    d.Channel + " " + d.Reference,
+		}
+	}
+	posted, err := ledger.Post(ctx, tx, p.Book, at, postings)
+	if err != nil {
+		return nil, translate(fmt.Errorf("post %d deposits: %w", len(deposits), err))
+	}
+	return posted, nil
+}
+
+func depositKind(d Deposit) string {
+	if d.Child == 0 {
+		return "deposit_unidentified"
+	}
+	return "deposit"
+}
+
+func insertDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID, deposits []Deposit, posted []ledger.Posted, file int64, at time.Time) error {
+	n := len(deposits)
+	references, amounts := make([]string, n), make([]string, n)
+	days, channels := make([]string, n), make([]string, n)
+	children, numbers := make([]int64, n), make([]int64, n)
+	for i, d := range deposits {
+		references[i], amounts[i], days[i], channels[i] = d.Reference, d.Amount.String(), d.On.String(), d.Channel
+		children[i], numbers[i] = int64(d.Child), int64(posted[i].No)
+	}
+	const query = `
+		INSERT INTO deposits (tenant_id, program_id, reference, child_id, amount, on_day, channel, state, tx_no, file_id, posted_at)
+		SELECT $1, $2, reference, nullif(child_id, 0), amount, on_day, channel,
+		       CASE WHEN child_id = 0 THEN 'suspense' ELSE 'posted' END, tx_no, nullif(CAST($9 AS bigint), 0), $10
+		FROM unnest(CAST($3 AS text[]), CAST($4 AS bigint[]), CAST($5 AS numeric[]), CAST($6 AS date[]),
+		            CAST($7 AS text[]), CAST($8 AS bigint[]))
+		     AS d (reference, child_id, amount, on_day, channel, tx_no)`
+	_, err := tx.ExecContext(ctx, query, who.Tenant, p, pq.Array(references), pq.Array(children), pq.Array(amounts),
+		pq.Array(days), pq.Array(channels), pq.Array(numbers), file, at)
+	if err != nil {
+		return fmt.Errorf("record %d deposits: %w", n, err)
+	}
+	return nil
+}
+
+// Identification says whose an unidentified deposit is.
+type Identification struct {
+	Deposit DepositID
+	Child   family.ChildID
+	On      ledger.Date // day it was found out; the deposit keeps its value date
+}
+
+// Identify moves a deposit from suspense to the child it belongs to (P12).
+// Identifying it as the same child again changes nothing; as another child it
+// is ErrDepositState.
+func Identify(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, i Identification, at time.Time) error {
+	d, err := lockDeposit(ctx, tx, p, i.Deposit)
+	if err != nil {
+		return err
+	}
+	if d.State == "posted" && d.Child == i.Child {
+		return nil
+	}
+	if d.State != "suspense" {
+		return ErrDepositState.With(map[string]any{"State": d.State})
+	}
+	own, err := fund.ByCode(ctx, tx, p.ID, fund.FamilyCode)
+	if err != nil {
+		return err
+	}
+	ids, err := ledger.EnsureAccounts(ctx, tx, p.Book, []ledger.Account{{Chart: ledger.Suspense, Fund: own.ID}, familyAccount(own.ID, i.Child)})
+	if err != nil {
+		return fmt.Errorf("identify deposit %d: %w", i.Deposit, err)
+	}
+	_, err = ledger.Post(ctx, tx, p.Book, at, []ledger.Posting{{
+		Key:       key("identify", p.ID, d.Reference),
+		Kind:      "identification",
+		Effective: i.On,
+		Entries:   []ledger.Entry{{Account: ids[0], Amount: d.Amount.Neg()}, {Account: ids[1], Amount: d.Amount}},
+		Maker:     who.Actor,
+		Source:    d.Channel + " " + d.Reference,
+	}})
+	if err != nil {
+		return translate(fmt.Errorf("identify deposit %d: %w", i.Deposit, err))
+	}
+	const query = `UPDATE deposits SET child_id = $2, state = 'posted' WHERE id = $1`
+	if _, err := tx.ExecContext(ctx, query, i.Deposit, i.Child); err != nil {
+		return fmt.Errorf("identify deposit %d: %w", i.Deposit, err)
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package savings
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"seedbook/ledger"
+	"seedbook/service/program"
+	"seedbook/service/rules"
+)
+
+// withDeposits adds to each child the deposits that count by a day, and the
+// returns known by then, as the events that rule books read. The children
+// given are left as they are.
+func withDeposits(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []rules.Child, asOf ledger.Date) ([]rules.Child, error) {
+	out := slices.Clone(children)
+	place := make(map[int64]int, len(out))
+	ids := make([]int64, len(out))
+	for i, c := range out {
+		ids[i], place[c.ID] = c.ID, i
+		out[i].Events = slices.Clone(c.Events)
+	}
+	const query = `
+		SELECT id, child_id, amount, on_day, channel, returned_on
+		FROM deposits
+		WHERE program_id = $1 AND child_id = ANY ($2) AND state IN ('posted', 'returned') AND on_day <= $3
+		ORDER BY child_id, on_day, id`
+	rows, err := q.QueryxContext(ctx, query, p, pq.Array(ids), asOf)
+	if err != nil {
+		return nil, fmt.Errorf("deposits of %d children: %w", len(ids), err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, child int64
+		var e rules.Event
+		var returned ledger.Date
+		if err := rows.Scan(&id, &child, &e.Amount, &e.On, &e.Channel, &returned); err != nil {
+			return nil, fmt.Errorf("read deposits: %w", err)
+		}
+		c := &out[place[child]]
+		c.Events = append(c.Events, depositEvents(id, e, returned, asOf)...)
+	}
+	return out, rows.Err()
+}
+
+// depositEvents is a deposit and, where the bank took it back by the day, its
+// return.
+func depositEvents(id int64, e rules.Event, returned, asOf ledger.Date) []rules.Event {
+	e.Key, e.Kind, e.Seq = "deposit/"+strconv.FormatInt(id, 10), rules.Deposit, id
+	if returned.IsZero() || returned.After(asOf) {
+		return []rules.Event{e}
+	}
+	back := rules.Event{Key: "return/" + strconv.FormatInt(id, 10), Kind: rules.Return, On: returned, Seq: id, Amount: e.Amount, Of: e.Key}
+	return []rules.Event{e, back}
+}

@@ -1,0 +1,106 @@
+package savings
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"seedbook/ledger"
+	"seedbook/service/family"
+	"seedbook/service/program"
+)
+
+// AwardState is the latest evaluation of what a benefit gives a child for a period.
+type AwardState struct {
+	Child       family.ChildID `db:"child_id"`
+	Benefit     string         `db:"benefit"`
+	Period      string         `db:"period"`
+	Kind        string         `db:"kind"`
+	Entitled    ledger.Amount  `db:"entitled"`
+	Accrued     ledger.Amount  `db:"accrued"` // on its way
+	Posted      ledger.Amount  `db:"posted"`  // on the child's account
+	Queued      ledger.Amount  `db:"queued"`  // waits for a fund's money
+	PayOn       ledger.Date    `db:"pay_on"`
+	Reason      string         `db:"reason"`
+	Why         string         `db:"why"` // JSON; service/rules phrases it
+	Rule        string         `db:"rule_hash"`
+	EvaluatedOn ledger.Date    `db:"evaluated_on"`
+}
+
+// AwardsOf returns every evaluated award of children, zeros included, by child,
+// benefit and period.
+func AwardsOf(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []family.ChildID) ([]AwardState, error) {
+	const query = `
+		SELECT child_id, benefit, period, kind, entitled, accrued, posted, queued, pay_on, reason, why, rule_hash, evaluated_on
+		FROM awards
+		WHERE program_id = $1 AND child_id = ANY ($2)
+		ORDER BY child_id, benefit, period`
+	var as []AwardState
+	if err := sqlx.SelectContext(ctx, q, &as, query, p, pq.Array(children)); err != nil {
+		return nil, fmt.Errorf("awards of %d children: %w", len(children), err)
+	}
+	return as, nil
+}
+
+// DepositState is a deposit as it stands.
+type DepositState struct {
+	ID         DepositID      `db:"id"`
+	Reference  string         `db:"reference"`
+	Child      family.ChildID `db:"child_id"` // 0 while in suspense
+	Amount     ledger.Amount  `db:"amount"`
+	On         ledger.Date    `db:"on_day"`
+	Channel    string         `db:"channel"`
+	State      string         `db:"state"` // posted, suspense or returned
+	PostedAt   time.Time      `db:"posted_at"`
+	ReturnedOn ledger.Date    `db:"returned_on"`
+	ReturnCode string         `db:"return_code"`
+}
+
+const depositColumns = `id, reference, coalesce(child_id, 0) AS child_id, amount, on_day, channel, state, posted_at,
+	returned_on, coalesce(return_code, '') AS return_code`
+
+// InSuspense returns deposits whose child nobody knows, oldest first.
+func InSuspense(ctx context.Context, q sqlx.QueryerContext, p program.ID, limit int) ([]DepositState, error) {
+	const query = `
+		SELECT ` + depositColumns + `
+		FROM deposits
+		WHERE program_id = $1 AND state = 'suspense'
+		ORDER BY on_day, id LIMIT $2`
+	var ds []DepositState
+	if err := sqlx.SelectContext(ctx, q, &ds, query, p, limit); err != nil {
+		return nil, fmt.Errorf("suspense: %w", err)
+	}
+	return ds, nil
+}
+
+// DepositsOf returns a child's deposits, newest first.
+func DepositsOf(ctx context.Context, q sqlx.QueryerContext, p program.ID, child family.ChildID, limit int) ([]DepositState, error) {
+	const query = `
+		SELECT ` + depositColumns + `
+		FROM deposits
+		WHERE program_id = $1 AND child_id = $2
+		ORDER BY on_day DESC, id DESC LIMIT $3`
+	var ds []DepositState
+	if err := sqlx.SelectContext(ctx, q, &ds, query, p, child, limit); err != nil {
+		return nil, fmt.Errorf("deposits of child %d: %w", child, err)
+	}
+	return ds, nil
+}
+
+// OnTheWay returns the awards of children that are promised or wait for a
+// fund's money, by child, benefit and period.
+func OnTheWay(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []family.ChildID) ([]AwardState, error) {
+	const query = `
+		SELECT child_id, benefit, period, kind, entitled, accrued, posted, queued, pay_on, reason, why, rule_hash, evaluated_on
+		FROM awards
+		WHERE program_id = $1 AND child_id = ANY ($2) AND (accrued > 0 OR queued > 0)
+		ORDER BY child_id, benefit, period`
+	var as []AwardState
+	if err := sqlx.SelectContext(ctx, q, &as, query, p, pq.Array(children)); err != nil {
+		return nil, fmt.Errorf("awards on the way to %d children: %w", len(children), err)
+	}
+	return as, nil
+}
