@@ -85,6 +85,7 @@ CREATE TABLE tenants (
     name       text NOT NULL CONSTRAINT tenants_name_given CHECK (btrim(name) <> ''),
     created_at timestamptz NOT NULL
 );
+COMMENT ON COLUMN tenants.created_at IS 'Instant the organization was set up.';
 COMMENT ON TABLE tenants IS 'Has no row-level security: signing in must find the tenant first. It holds nothing but the organization''s name.';
 GRANT SELECT, INSERT ON tenants TO csa_app;
 GRANT SELECT ON tenants TO csa_report, csa_backup;

@@ -70,7 +70,10 @@ func up(ctx context.Context, db *sql.DB, progress func(line string)) error {
 	if err != nil {
 		return err
 	}
-	if err := orderly(numbers(), has); err != nil {
+	if err := compare(numbers(), has); errors.Is(err, ErrNewer) {
+		return err
+	}
+	if err := orderly(numbers(), has, released); err != nil {
 		return err
 	}
 	p, err := provider(db)
@@ -144,7 +147,7 @@ func compare(needs []int64, has map[int64]bool) error {
 }
 
 // orderly refuses a released file that comes too late.
-func orderly(needs []int64, has map[int64]bool) error {
+func orderly(needs []int64, has map[int64]bool, released int64) error {
 	var newest int64
 	for n := range has {
 		newest = max(newest, n)
