@@ -27,14 +27,21 @@ import (
 // The files stay between runs, in a folder of the temporary directory: the next
 // run starts in a fifth of a second and finds its migrated databases.
 
+// idle is how long the server waits for another test program: between the
+// packages of one run nobody may be there.
+var idle = 10 * time.Second
+
 const (
 	keeperVar = "SEEDBOOK_PGTEST_KEEPER"
-	idle      = 10 * time.Second // between the packages of one run nobody may be there
-	templates = 3                // migrated databases to keep
+	idleVar   = "SEEDBOOK_PGTEST_IDLE"
+	templates = 3 // migrated databases to keep
 )
 
 func init() {
 	if base := os.Getenv(keeperVar); base != "" {
+		if d, err := time.ParseDuration(os.Getenv(idleVar)); err == nil {
+			idle = d // for pgtest's own tests
+		}
 		if err := keep(base); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
