@@ -106,12 +106,22 @@ func (p *Posting) digest(buf []byte) (digest, []byte) {
 	buf = p.appendMoney(buf[:0])
 	money := sha256.Sum256(buf)
 	d.fingerprint = int64(binary.BigEndian.Uint64(money[:8]))
-
-	for _, s := range []string{p.Key, p.Concerns.String(), p.Rule, p.Maker, p.Approval, p.Source, p.Facts} {
-		buf = appendNet(buf, s)
-	}
+	buf = p.appendRest(buf)
 	d.hash = sha256.Sum256(buf)
 	return d, buf
+}
+
+// canonical is the text whose hash is sealed.
+func (p *Posting) canonical(b []byte) []byte {
+	p.sortEntries()
+	return p.appendRest(p.appendMoney(b))
+}
+
+func (p *Posting) appendRest(b []byte) []byte {
+	for _, s := range []string{p.Key, p.Concerns.String(), p.Rule, p.Maker, p.Approval, p.Source, p.Facts} {
+		b = appendNet(b, s)
+	}
+	return b
 }
 
 // keyHash is what the database keeps unique: 128 bits of the key's hash.
