@@ -547,7 +547,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp SET enable_seqsca
 DECLARE
     v_bad record;
 BEGIN
-    SELECT r.ord - 1 AS posting, r.no AS tx, v.no AS by INTO v_bad
+    SELECT r.ord - 1 AS posting, r.no AS tx, v.no AS reversal INTO v_bad
     FROM unnest(p_reverses) WITH ORDINALITY AS r (no, ord)
     LEFT JOIN ledger_transactions t ON t.book_id = p_book AND t.no = r.no
     LEFT JOIN ledger_transactions v ON v.book_id = p_book AND v.reverses = r.no
@@ -557,10 +557,10 @@ BEGIN
                FROM ledger_entries e WHERE e.book_id = p_book AND e.tx_no = r.no) contra ON true
     WHERE r.no <> 0 AND (v.no IS NOT NULL OR t.no IS NULL OR t.reverses IS NOT NULL OR contra.legs IS DISTINCT FROM given.legs)
     ORDER BY r.ord LIMIT 1;
-    IF FOUND AND v_bad.by IS NOT NULL THEN
-        RAISE EXCEPTION 'reversed before' USING ERRCODE = 'LE006', DETAIL = to_json(v_bad);
+    IF FOUND AND v_bad.reversal IS NOT NULL THEN
+        RAISE EXCEPTION 'reversed before' USING ERRCODE = 'LE006', DETAIL = json_build_object('posting', v_bad.posting, 'tx', v_bad.tx, 'by', v_bad.reversal);
     ELSIF FOUND THEN
-        RAISE EXCEPTION 'not a reversal of transaction %', v_bad.tx USING ERRCODE = 'LE007', DETAIL = to_json(v_bad);
+        RAISE EXCEPTION 'not a reversal of transaction %', v_bad.tx USING ERRCODE = 'LE007', DETAIL = json_build_object('posting', v_bad.posting, 'tx', v_bad.tx);
     END IF;
 END $$;
 -- +goose StatementEnd
