@@ -1,0 +1,210 @@
+package pdf
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"sync"
+
+	"seedbook/service/pdf/truetype"
+	"seedbook/service/pdf/typeset"
+)
+
+// fontsInUse notes which fonts a document needs and which glyphs of them. A
+// core font is embedded as one subset that all documents share and that was
+// compressed once; of any other font a document carries only the glyphs it
+// shows.
+type fontsInUse struct {
+	fonts *Fonts
+	core  [3]bool
+	extra map[typeset.Font]*extraFont
+	order []typeset.Font // of extra, as they were first met
+}
+
+// extraFont is the part of a font that one document shows. A character code is
+// made for each pair of glyph and text, so that codes translate back exactly
+// even where two characters look alike.
+type extraFont struct {
+	code   map[glyphText]uint16
+	glyphs []glyphText
+	widths []int16
+}
+
+type glyphText struct {
+	glyph uint16
+	text  string
+}
+
+func (u *fontsInUse) reset(f *Fonts) {
+	u.fonts = f
+	u.core = [3]bool{}
+	clear(u.extra)
+	u.order = u.order[:0]
+}
+
+// code returns the character code of a glyph in its font and notes its use.
+func (u *fontsInUse) code(t *typeset.Text, i int) uint16 {
+	g := &t.Glyphs[i]
+	if g.Font.IsCore() {
+		u.core[g.Font] = true
+		return g.Code
+	}
+	f := u.extra[g.Font]
+	if f == nil {
+		f = &extraFont{code: map[glyphText]uint16{}}
+		if u.extra == nil {
+			u.extra = map[typeset.Font]*extraFont{}
+		}
+		u.extra[g.Font] = f
+		u.order = append(u.order, g.Font)
+	}
+	key := glyphText{g.Code, t.TextOf(i)}
+	code, ok := f.code[key]
+	if !ok {
+		code = uint16(len(f.glyphs) + 1)
+		f.code[key] = code
+		f.glyphs = append(f.glyphs, key)
+		f.widths = append(f.widths, g.Width)
+	}
+	return code
+}
+
+// laterGlyph is the text of glyphs whose text an earlier one carries: a space
+// without width, since every code must stand for something (ISO 14289-1,
+// 7.21.7).
+const laterGlyph = "\u200b"
+
+// subset is a font as it is embedded: everything that its objects need.
+type subset struct {
+	name      string
+	file      []byte // compressed
+	size      int    // before compression
+	widths    string // array W
+	toUnicode []byte // compressed
+	cidToGID  []byte // compressed; nil: the codes are the glyphs
+	metrics   truetype.Metrics
+	em        int
+	italic    bool
+}
+
+// embed makes the subset of an extra font.
+func (u *fontsInUse) embed(w *workspace, of typeset.Font) (subset, error) {
+	f := u.extra[of]
+	s := subset{widths: widthList(f.widths), italic: of == typeset.WholeItalic}
+	var file []byte
+	if of == typeset.Boxes {
+		runes := make([]rune, len(f.glyphs))
+		for i, g := range f.glyphs {
+			runes[i] = typeset.BoxRune(g.text)
+		}
+		file, s.name, s.metrics, s.em = truetype.Boxes(runes), "Boxes", truetype.BoxMetrics(), 1000
+	} else {
+		glyphs := make([]uint16, len(f.glyphs))
+		for i, g := range f.glyphs {
+			glyphs[i] = g.glyph
+		}
+		face := u.fonts.Face(of)
+		var err error
+		if file, err = face.File.Subset(glyphs); err != nil {
+			return s, fmt.Errorf("embed font %s: %w", face.Name, err)
+		}
+		s.name, s.metrics, s.em = face.Name, face.File.Metrics, face.File.UnitsPerEm
+	}
+	s.name, s.size = tagged(s.name, file), len(file)
+	s.file = append([]byte(nil), w.compress(file)...)
+	s.toUnicode = append([]byte(nil), w.compress(f.unicodeMap())...)
+	return s, nil
+}
+
+// tagged puts the six letters before a font's name that say it is a subset, and
+// which (ISO 32000-1, 9.6.4).
+func tagged(name string, file []byte) string {
+	h := fnv.New32a()
+	h.Write(file)
+	var tag [6]byte
+	for i, sum := 0, h.Sum32(); i < len(tag); i, sum = i+1, sum/26 {
+		tag[i] = byte('A' + sum%26)
+	}
+	return string(tag[:]) + "+" + name
+}
+
+func widthList(widths []int16) string {
+	b := []byte("[1[")
+	for _, w := range widths {
+		b = append(strconv.AppendInt(b, int64(w), 10), ' ')
+	}
+	return string(append(b, "]]"...))
+}
+
+func (f *extraFont) unicodeMap() []byte {
+	m := unicodeMap{}
+	for i, g := range f.glyphs {
+		text := g.text
+		if text == "" {
+			text = laterGlyph
+		}
+		m.add(uint16(i+1), text)
+	}
+	return m.bytes()
+}
+
+// coreSubsets are the shared subsets, made when they are first needed and
+// packed as tightly as can be, since that happens once.
+var coreSubsets = [...]func() subset{
+	typeset.CoreRegular: sync.OnceValue(func() subset { return coreSubset(typeset.CoreRegular) }),
+	typeset.CoreBold:    sync.OnceValue(func() subset { return coreSubset(typeset.CoreBold) }),
+	typeset.CoreItalic:  sync.OnceValue(func() subset { return coreSubset(typeset.CoreItalic) }),
+}
+
+func coreSubset(of typeset.Font) subset {
+	face := builtin().Face(of)
+	numbers, widths := typeset.CoreGlyphs(of)
+	var glyphs []uint16
+	m := unicodeMap{}
+	toGID := make([]byte, 512)
+	place := map[uint16]int{}
+	for code := range 256 {
+		r, ok := typeset.CoreRune(uint8(code))
+		if !ok {
+			continue
+		}
+		m.add(uint16(code), string(r))
+		g := numbers[code]
+		if place[g] == 0 {
+			glyphs = append(glyphs, g)
+			place[g] = len(glyphs)
+		}
+		binary.BigEndian.PutUint16(toGID[2*code:], uint16(place[g]))
+	}
+	file, err := face.File.Subset(glyphs)
+	if err != nil {
+		panic(err) // the font is part of the program
+	}
+	return subset{
+		name: tagged(face.Name, file), file: packed(file), size: len(file),
+		widths: coreWidths(widths), toUnicode: packed(m.bytes()), cidToGID: packed(toGID),
+		metrics: face.File.Metrics, em: face.File.UnitsPerEm, italic: of == typeset.CoreItalic,
+	}
+}
+
+// coreWidths is array W for core codes; codes that are not used are nowhere
+// shown, so their zero width does not matter.
+func coreWidths(widths [256]int16) string {
+	b := []byte("[10[")
+	b = append(strconv.AppendInt(b, int64(widths['\n']), 10), "]32["...)
+	for _, w := range widths[32:] {
+		b = append(strconv.AppendInt(b, int64(w), 10), ' ')
+	}
+	return string(append(b, "]]"...))
+}
+
+func packed(data []byte) []byte {
+	var b bytes.Buffer
+	z, _ := zlib.NewWriterLevel(&b, zlib.BestCompression) // the level is known to be right
+	z.Write(data)
+	z.Close()
+	return b.Bytes()
+}
