@@ -157,7 +157,7 @@ func (b *batch) child(c rules.Child) error {
 	}
 	for _, k := range b.byChild[id] {
 		row := b.given[k].row
-		if mentioned[k] || row.Accrued.Add(row.Posted).IsZero() {
+		if mentioned[k] || row.Accrued.Add(row.Posted).IsZero() || b.asOf.Before(row.On) {
 			continue
 		}
 		gone := rules.Entitlement{Benefit: k.benefit, Kind: rules.Kind(row.Kind), Period: k.period, Why: rules.Why{Reason: ReasonGone, Outcome: rules.Nothing}}
@@ -172,6 +172,12 @@ func (b *batch) child(c rules.Child) error {
 func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
 	k := awardKey{child, e.Benefit, e.Period}
 	g := b.given[k]
+	// A run for a day before the last evaluation may find something that was
+	// missed, but what came later justifies what was given later.
+	past := g.row != nil && b.asOf.Before(g.row.On)
+	if past && e.Amount.Cmp(g.sum(g.accrued).Add(g.sum(g.posted))) <= 0 {
+		return nil
+	}
 	o := settle(e, g, b.choices(e), b.purse)
 	why, err := e.Why.JSON()
 	if err != nil {
@@ -184,6 +190,9 @@ func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
 		b.count(m)
 	}
 	row := b.row(k, e, g, o, why)
+	if past {
+		row.Entitled, row.Reason, row.Why, row.Rule, row.On = g.row.Entitled.Max(e.Amount), g.row.Reason, g.row.Why, g.row.Rule, g.row.On
+	}
 	if o.excess.Sign() > 0 || (g.row != nil && g.row.Excess.Sign() > 0) {
 		b.excesses = append(b.excesses, excess{key: k, amount: o.excess, why: why})
 	}
@@ -244,7 +253,7 @@ func (b *batch) row(k awardKey, e rules.Entitlement, g given, o outcome, why str
 	return awardRow{
 		Child: k.child, Benefit: k.benefit, Period: k.period, Kind: string(e.Kind),
 		Entitled: e.Amount, Accrued: accrued, Posted: posted, Queued: o.queued,
-		PayOn: e.PayOn, Moves: g.moves, Reason: reason, Why: why, Rule: b.book.Hash(),
+		PayOn: e.PayOn, Moves: g.moves, Reason: reason, Why: why, Rule: b.book.Hash(), On: b.asOf,
 	}
 }
 

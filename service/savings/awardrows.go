@@ -28,13 +28,14 @@ type awardRow struct {
 	Reason   string         `db:"reason"`
 	Why      string         `db:"why"`
 	Rule     string         `db:"rule_hash"`
+	On       ledger.Date    `db:"evaluated_on"`
 	Excess   ledger.Amount  `db:"excess"` // open proposal to take back
 }
 
 // says reports that a stored evaluation already says what a new one says, so
 // that a nightly run over an unchanged caseload writes nothing.
 func (r awardRow) says(n awardRow) bool {
-	n.Excess = r.Excess
+	n.Excess, n.On = r.Excess, r.On
 	return r == n
 }
 
@@ -42,7 +43,7 @@ func (r awardRow) says(n awardRow) bool {
 func loadGiven(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []family.ChildID) (map[awardKey]given, error) {
 	const awards = `
 		SELECT a.child_id, a.benefit, a.period, a.kind, a.entitled, a.accrued, a.posted, a.queued, a.pay_on,
-		       a.moves, a.reason, a.why, a.rule_hash, coalesce(x.amount, 0) AS excess
+		       a.moves, a.reason, a.why, a.rule_hash, a.evaluated_on, coalesce(x.amount, 0) AS excess
 		FROM awards a
 		LEFT JOIN award_excesses x
 		       ON x.tenant_id = a.tenant_id AND x.program_id = a.program_id AND x.child_id = a.child_id
@@ -114,23 +115,23 @@ func (b *batch) upsertRows(ctx context.Context, tx *sqlx.Tx) error {
 	var c columns
 	for _, r := range b.rows {
 		c.add(number(r.Child), r.Benefit, r.Period, r.Kind, r.Entitled.String(), r.Accrued.String(), r.Posted.String(),
-			r.Queued.String(), r.PayOn.String(), strconv.Itoa(r.Moves), r.Reason, r.Why, r.Rule)
+			r.Queued.String(), r.PayOn.String(), strconv.Itoa(r.Moves), r.Reason, r.Why, r.Rule, r.On.String())
 	}
 	const query = `
 		INSERT INTO awards (tenant_id, program_id, child_id, benefit, period, kind, entitled, accrued, posted, queued,
 		                    pay_on, moves, reason, why, rule_hash, evaluated_on, evaluated_at)
 		SELECT $1, $2, CAST(child_id AS bigint), benefit, period, kind, CAST(entitled AS numeric), CAST(accrued AS numeric),
 		       CAST(posted AS numeric), CAST(queued AS numeric), CAST(nullif(pay_on, '') AS date), CAST(moves AS integer),
-		       reason, why, rule_hash, $3, $4
-		FROM unnest(CAST($5 AS text[]), CAST($6 AS text[]), CAST($7 AS text[]), CAST($8 AS text[]), CAST($9 AS text[]),
-		            CAST($10 AS text[]), CAST($11 AS text[]), CAST($12 AS text[]), CAST($13 AS text[]), CAST($14 AS text[]),
-		            CAST($15 AS text[]), CAST($16 AS text[]), CAST($17 AS text[]))
-		     AS a (child_id, benefit, period, kind, entitled, accrued, posted, queued, pay_on, moves, reason, why, rule_hash)
+		       reason, why, rule_hash, CAST(on_day AS date), $3
+		FROM unnest(CAST($4 AS text[]), CAST($5 AS text[]), CAST($6 AS text[]), CAST($7 AS text[]), CAST($8 AS text[]),
+		            CAST($9 AS text[]), CAST($10 AS text[]), CAST($11 AS text[]), CAST($12 AS text[]), CAST($13 AS text[]),
+		            CAST($14 AS text[]), CAST($15 AS text[]), CAST($16 AS text[]), CAST($17 AS text[]))
+		     AS a (child_id, benefit, period, kind, entitled, accrued, posted, queued, pay_on, moves, reason, why, rule_hash, on_day)
 		ON CONFLICT ON CONSTRAINT awards_pkey DO UPDATE
 		SET entitled = EXCLUDED.entitled, accrued = EXCLUDED.accrued, posted = EXCLUDED.posted, queued = EXCLUDED.queued,
 		    pay_on = EXCLUDED.pay_on, moves = EXCLUDED.moves, reason = EXCLUDED.reason, why = EXCLUDED.why,
 		    rule_hash = EXCLUDED.rule_hash, evaluated_on = EXCLUDED.evaluated_on, evaluated_at = EXCLUDED.evaluated_at`
-	args := append([]any{b.who.Tenant, b.program.ID, b.asOf, b.at}, c.args()...)
+	args := append([]any{b.who.Tenant, b.program.ID, b.at}, c.args()...)
 	if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 		return fmt.Errorf("store %d evaluations: %w", len(b.rows), err)
 	}

@@ -1,0 +1,186 @@
+package statement
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"seedbook/ledger"
+	"seedbook/service/family"
+	"seedbook/service/fund"
+	"seedbook/service/program"
+	"seedbook/service/savings"
+	"seedbook/service/store"
+	"seedbook/service/vault"
+)
+
+// Line is one movement on a statement.
+type Line struct {
+	On      ledger.Date
+	Late    bool   // of an earlier period, and known only since its statement
+	Kind    string // catalogue key below statement.line
+	Benefit string // "" for the family's own money
+	Funder  string // who gave it; "" for the family's own money
+	Channel string // how a deposit came; "" otherwise
+	Amount  ledger.Amount
+	Facts   string // JSON of the evaluation behind an award, or ""
+	No      ledger.TxNo
+}
+
+// Drawn is a statement with everything on it, ready to be phrased in any
+// language.
+type Drawn struct {
+	Issued
+	Program program.Program
+	Account savings.Account
+	Person  family.Person
+	Erased  bool
+	Own     []Line // the family's own money
+	Given   []Line // program money
+	Coming  []Coming
+}
+
+// Opening is what the child had before the period.
+func (i Issued) Opening() ledger.Amount { return i.OpeningOwn.Add(i.OpeningProgram) }
+
+// Closing is what the child had at its end.
+func (i Issued) Closing() ledger.Amount { return i.ClosingOwn.Add(i.ClosingProgram) }
+
+// Draw reads everything that stands on issued statements, one a child. What it
+// reads ties to the frozen totals to the cent, or it returns an error: a
+// statement that does not add up is not shown to anybody.
+func Draw(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.Program, issued []Issued) ([]Drawn, error) {
+	ids := make([]family.ChildID, len(issued))
+	place := make(map[int64]*Drawn, len(issued))
+	out := make([]Drawn, len(issued))
+	var newest ledger.TxNo
+	for i, s := range issued {
+		ids[i], out[i] = s.Child, Drawn{Issued: s, Program: p}
+		place[int64(s.Child)] = &out[i]
+		newest = max(newest, s.Known)
+		if err := json.Unmarshal([]byte(s.ComingJSON), &out[i].Coming); err != nil {
+			return nil, fmt.Errorf("statement %d: %w", s.ID, err)
+		}
+	}
+	if len(issued) == 0 {
+		return out, nil
+	}
+	if err := addPeople(ctx, q, who, keys, p.ID, ids, out); err != nil {
+		return nil, err
+	}
+	if err := addLines(ctx, q, p, ids, newest, place); err != nil {
+		return nil, err
+	}
+	for i := range out {
+		if err := out[i].check(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func addPeople(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, ids []family.ChildID, out []Drawn) error {
+	people, err := family.Load(ctx, q, who, keys, ids)
+	if err != nil {
+		return err
+	}
+	const query = `SELECT child_id, id FROM enrollments WHERE program_id = $1 AND child_id = ANY ($2)`
+	rows, err := q.QueryxContext(ctx, query, p, pq.Array(ids))
+	if err != nil {
+		return fmt.Errorf("accounts of %d children: %w", len(ids), err)
+	}
+	defer rows.Close()
+	accounts := make(map[family.ChildID]savings.Account, len(ids))
+	for rows.Next() {
+		var child family.ChildID
+		var account savings.Account
+		if err := rows.Scan(&child, &account); err != nil {
+			return fmt.Errorf("accounts of children: %w", err)
+		}
+		accounts[child] = account
+	}
+	for i, c := range people {
+		out[i].Person, out[i].Erased, out[i].Account = c.Person, c.Erased, accounts[c.ID]
+	}
+	return rows.Err()
+}
+
+func addLines(ctx context.Context, q sqlx.QueryerContext, p program.Program, ids []family.ChildID, newest ledger.TxNo, place map[int64]*Drawn) error {
+	funds, err := fund.All(ctx, q, p.ID)
+	if err != nil {
+		return err
+	}
+	funders := make(map[ledger.FundID]string, len(funds))
+	for _, f := range funds {
+		funders[f.ID] = f.Funder
+	}
+	charts := append(ledger.Designated(), ledger.FamilyPrincipal, ledger.FamilyEarnings)
+	movements, err := ledger.Movements(ctx, q, p.Book, ledger.MovementQuery{Children: numbers(ids), Charts: charts, KnownNo: newest})
+	if err != nil {
+		return err
+	}
+	for _, m := range movements {
+		d := place[m.Child]
+		if !d.shows(m) {
+			continue
+		}
+		line := Line{On: m.Effective, Late: m.Effective.Before(d.First), Kind: lineKind(m), Benefit: m.Benefit, Amount: m.Amount, No: m.No}
+		if m.Chart.Layer() == ledger.LayerFamily {
+			line.Channel, _, _ = strings.Cut(m.Source, " ")
+			d.Own = append(d.Own, line)
+			continue
+		}
+		line.Funder, line.Facts = funders[m.Fund], m.Facts
+		d.Given = append(d.Given, line)
+	}
+	for _, d := range place {
+		for _, lines := range [][]Line{d.Own, d.Given} {
+			slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Or(a.On.Cmp(b.On), cmp.Compare(a.No, b.No)) })
+		}
+	}
+	return nil
+}
+
+// shows reports whether a movement stands on this statement: it is known to it,
+// and it is of the period, or of an earlier day and new since the statement
+// before.
+func (i Issued) shows(m ledger.Movement) bool {
+	if m.No > i.Known || m.Effective.After(i.Last) {
+		return false
+	}
+	return !m.Effective.Before(i.First) || m.No > i.Previous
+}
+
+// lineKind is what a movement is called, by what happened and to whose money.
+func lineKind(m ledger.Movement) string {
+	switch m.Kind {
+	case "deposit", "identification", "deposit_return":
+		return m.Kind
+	case "award", "pay":
+		return "award_" + string(m.Chart.Layer())
+	case "reverse":
+		return "reverse"
+	}
+	return "other"
+}
+
+// check proves that opening and lines make closing, layer by layer.
+func (d *Drawn) check() error {
+	own, given := d.OpeningOwn, d.OpeningProgram
+	for _, l := range d.Own {
+		own = own.Add(l.Amount)
+	}
+	for _, l := range d.Given {
+		given = given.Add(l.Amount)
+	}
+	if own != d.ClosingOwn || given != d.ClosingProgram {
+		return fmt.Errorf("statement %d does not add up: family %s for %s, program %s for %s", d.ID, own, d.ClosingOwn, given, d.ClosingProgram)
+	}
+	return nil
+}
