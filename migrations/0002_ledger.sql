@@ -520,7 +520,8 @@ BEGIN
         LEFT JOIN ledger_transactions t ON t.book_id = p_prev.book_id AND t.reverses = r.no
         WHERE t.no IS NOT NULL OR r.no IN (SELECT d FROM unnest(p_reverses) AS u (d) WHERE d <> 0 GROUP BY d HAVING count(*) > 1)
         ORDER BY r.ord LIMIT 1;
-        RAISE EXCEPTION 'reversed before' USING ERRCODE = 'LE006', DETAIL = v_detail;
+        -- All postings of the call reverse the same one where nothing is found.
+        RAISE EXCEPTION 'reversed before' USING ERRCODE = 'LE006', DETAIL = coalesce(v_detail, json_build_object('posting', 1, 'tx', p_reverses[1]));
     ELSIF p_constraint = 'ledger_entries_floor_check' THEN
         SELECT json_build_object('posting', q.posting - 1, 'account', q.account, 'balance', CAST(q.balance AS text), 'floor', CAST(q.floor AS text)) INTO v_detail
         FROM (
@@ -533,7 +534,7 @@ BEGIN
                     coalesce((SELECT balance_after FROM ledger_entries WHERE book_id = a.book_id AND account_id = a.id ORDER BY seq DESC LIMIT 1), 0) AS balance
                 FROM ledger_accounts a WHERE a.book_id = p_prev.book_id AND a.id = l.account) b ON true
         ) q WHERE q.minor < 0 AND q.balance < q.floor ORDER BY q.ord LIMIT 1;
-        RAISE EXCEPTION 'below the floor' USING ERRCODE = 'LE002', DETAIL = v_detail;
+        RAISE EXCEPTION 'below the floor' USING ERRCODE = 'LE002', DETAIL = coalesce(v_detail, '{}');
     END IF;
     RAISE EXCEPTION '%', p_message USING ERRCODE = p_state, CONSTRAINT = p_constraint, DETAIL = p_detail;
 END $$;
