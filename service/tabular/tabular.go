@@ -62,6 +62,9 @@ var Default = Limits{Bytes: 50 << 20, Rows: 200_000, Columns: 200, Cell: 8 << 10
 // the limit.
 func Slurp(r io.Reader, name string, bytes int) (string, error) {
 	var b strings.Builder
+	if sized, ok := r.(interface{ Len() int }); ok {
+		b.Grow(min(sized.Len(), bytes+1))
+	}
 	n, err := io.Copy(&b, io.LimitReader(r, int64(bytes)+1))
 	if err != nil {
 		return "", err
@@ -228,6 +231,15 @@ func (t *Table) Next() (Row, error) {
 		return row, nil
 	}
 	return Row{}, io.EOF
+}
+
+// AtMost is a number of rows that the table does not exceed, for making room.
+func (t *Table) AtMost() int {
+	lines := strings.Count(t.text, "\n")
+	if lines == 0 {
+		lines = strings.Count(t.text, "\r")
+	}
+	return min(lines+1, t.limits.Rows)
 }
 
 func isBlank(cells []string) bool {
