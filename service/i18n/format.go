@@ -57,6 +57,9 @@ func (w *Words) Month(d ledger.Date) string {
 	return string(w.language.month(nil, w.language, d))
 }
 
+// MonthShort is a day's month without its year, for charts: "Sep", "sep".
+func (w *Words) MonthShort(d ledger.Date) string { return w.language.monthName(d.Month(), true) }
+
 // Period is a run of days: "July 1 – September 30, 2026".
 func (w *Words) Period(p ledger.Period) string {
 	var b []byte

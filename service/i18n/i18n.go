@@ -2,11 +2,10 @@
 // writes money, days and numbers the way readers of that language write them.
 //
 // Each room keeps its own pair of catalogues in locales, <room>.en.toml and
-// <room>.es.toml, in go-i18n's format. A key is the room and the phrase:
-// "enroll.already". A phrase with several forms is a table with one, other and
-// so on, chosen by the argument n. Placeholders are {{.name}} and nothing more:
-// no functions, no conditions, no markup. The words id, hash, description, zero,
-// one, two, few, many and other belong to the format and name no phrase.
+// <room>.es.toml. A key is the room and the phrase: "enroll.already". A phrase
+// that counts is a table of its CLDR forms, one, other and so on, chosen by the
+// argument n as go-i18n's rules say. Placeholders are {{.name}} and nothing more:
+// no functions, no conditions, no markup.
 //
 // i18n returns plain text; templates escape it. It knows no page and no table.
 package i18n
@@ -15,13 +14,12 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/BurntSushi/toml"
-	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
-
 	"seedbook/service/fault"
 )
 
@@ -137,17 +135,61 @@ func (w *Words) read(name, room string) error {
 	if err != nil {
 		return err
 	}
-	parsed, err := goi18n.ParseMessageFileBytes(raw, name, map[string]goi18n.UnmarshalFunc{"toml": toml.Unmarshal})
-	if err != nil {
+	var table map[string]any
+	if err := toml.Unmarshal(raw, &table); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	for _, m := range parsed.Messages {
-		if !strings.HasPrefix(m.ID, room+".") {
-			return fmt.Errorf("%s: %q belongs to another room", name, m.ID)
-		}
-		if w.phrases[m.ID], err = compile(m); err != nil {
-			return fmt.Errorf("%s: %s: %w", name, m.ID, err)
+	for top := range table {
+		if top != room {
+			return fmt.Errorf("%s: %q belongs to another room", name, top)
 		}
 	}
+	if err := w.add(room, table[room]); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
 	return nil
+}
+
+// add adds a phrase, the forms of one, or a table of phrases. A table is taken
+// for the forms of one phrase where it has a singular and nothing but forms, so
+// that every word may name a phrase. (go-i18n's own reader refuses tables that
+// have "other" beside other names.)
+func (w *Words) add(key string, value any) (err error) {
+	switch v := value.(type) {
+	case string:
+		w.phrases[key], err = compile(map[string]string{"other": v})
+	case map[string]any:
+		if forms := formsIn(v); forms != nil {
+			w.phrases[key], err = compile(forms)
+			break
+		}
+		for name, inner := range v {
+			if err := w.add(key+"."+name, inner); err != nil {
+				return err
+			}
+		}
+		return nil
+	default:
+		err = fmt.Errorf("is %T and not text", value)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	return nil
+}
+
+// formsIn returns the forms that a table holds, or nil where it is no phrase.
+func formsIn(table map[string]any) map[string]string {
+	forms := map[string]string{}
+	for name, value := range table {
+		text, ok := value.(string)
+		if !ok || !slices.Contains(formNames, name) {
+			return nil
+		}
+		forms[name] = text
+	}
+	if forms["one"] == "" || forms["other"] == "" {
+		return nil
+	}
+	return forms
 }

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"github.com/shopspring/decimal"
 	"golang.org/x/text/message"
 	"pgregory.net/rapid"
@@ -41,6 +40,7 @@ func TestMoneyDaysAndNumbersAreWrittenAsReadersWriteThem(t *testing.T) {
 		{"a short day in Spanish", es.DateShort(day(t, "2026-12-24")), "24 dic 2026"},
 		{"a month", en.Month(day(t, "2026-09-01")), "September 2026"},
 		{"a month in Spanish", es.Month(day(t, "2026-09-01")), "septiembre de 2026"},
+		{"a month's short name", es.MonthShort(day(t, "2026-09-01")), "sep"},
 		{"a quarter", en.Period(quarter), "July 1 – September 30, 2026"},
 		{"a quarter in Spanish", es.Period(quarter), "1 de julio – 30 de septiembre de 2026"},
 		{"over New Year", en.Period(years), "December 1, 2026 – January 31, 2027"},
@@ -100,31 +100,29 @@ func TestReadersGetTheLanguageTheyAskFor(t *testing.T) {
 }
 
 // words builds a catalogue of one language from sources, without the files.
-func words(t *testing.T, lang string, messages ...*goi18n.Message) *Words {
+func words(t testing.TB, lang string, source map[string]any) *Words {
 	t.Helper()
 	w := &Words{language: For(lang).language, phrases: map[string]phrase{}}
-	for _, m := range messages {
-		p, err := compile(m)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.phrases[m.ID] = p
+	if err := w.add("x", source); err != nil {
+		t.Fatal(err)
 	}
 	return w
 }
 
 func TestPhrasesAreFilledInTheLanguagesWay(t *testing.T) {
-	w := words(t, "es",
-		&goi18n.Message{ID: "x.plain", Other: "Niños"},
-		&goi18n.Message{ID: "x.full", Other: "{{.amount}} el {{.day}} para {{.n}} niños: {{.why}}{{.id}}"},
-		&goi18n.Message{ID: "x.count", One: "{{.n}} niño", Other: "{{.n}} niños", Many: "{{.n}} de niños"},
-	)
+	w := words(t, "es", map[string]any{
+		"plain": "Niños",
+		"full":  "{{.amount}} el {{.day}} para {{.n}} niños: {{.why}}{{.id}}",
+		"count": map[string]any{"one": "{{.n}} niño", "other": "{{.n}} niños", "many": "{{.n}} de niños"},
+		"kind":  map[string]any{"one": "Uno", "other": "Otro", "seed": "Aporte"}, // names that look like forms
+	})
 	type txNo int64
 	for _, test := range []struct{ name, got, want string }{
 		{"no placeholder", w.T("x.plain"), "Niños"},
 		{"every kind of argument", w.T("x.full", Args{"amount": ledger.Minor(2500), "day": day(t, "2026-09-01"),
 			"n": 1200, "why": Key("x.plain"), "id": txNo(7)}), "$25.00 el 1 de septiembre de 2026 para 1,200 niños: Niños7"},
 		{"markup is text", w.T("x.full", Args{"amount": "<b>", "day": "", "n": 0, "why": "{{.n}}", "id": ""}), "<b> el  para 0 niños: {{.n}}"},
+		{"a name that looks like a form", w.T("x.kind.other") + w.T("x.kind.seed"), "OtroAporte"},
 		{"one", w.N("x.count", 1), "1 niño"},
 		{"none", w.N("x.count", 0), "0 niños"},
 		{"many", w.N("x.count", 2_000_000), "2,000,000 de niños"},
@@ -138,7 +136,7 @@ func TestPhrasesAreFilledInTheLanguagesWay(t *testing.T) {
 
 func TestAMissingPhraseStopsATestAndNotAReader(t *testing.T) {
 	defer func() { strict = true }()
-	w := words(t, "en", &goi18n.Message{ID: "x.hello", Other: "Hello {{.name}}!"})
+	w := words(t, "en", map[string]any{"hello": "Hello {{.name}}!"})
 	for _, call := range []func() string{
 		func() string { return w.T("x.nobody") },
 		func() string { return w.T("x.hello") },
@@ -168,11 +166,7 @@ func TestOnlyPlainPlaceholdersAreAccepted(t *testing.T) {
 }
 
 func BenchmarkPhraseWithThreeArguments(b *testing.B) {
-	p, err := compile(&goi18n.Message{ID: "x.m", Other: "You saved {{.amount}} by {{.day}}: {{.n}} deposits"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	w := &Words{For("es").language, map[string]phrase{"x.m": p}}
+	w := words(b, "es", map[string]any{"m": "You saved {{.amount}} by {{.day}}: {{.n}} deposits"})
 	args := Args{"amount": ledger.Minor(123456), "day": ledger.NewDate(2026, 9, 1), "n": 12}
 	b.ReportAllocs()
 	for b.Loop() {
@@ -181,11 +175,7 @@ func BenchmarkPhraseWithThreeArguments(b *testing.B) {
 }
 
 func BenchmarkPlural(b *testing.B) {
-	p, err := compile(&goi18n.Message{ID: "x.m", One: "{{.n}} child", Other: "{{.n}} children"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	w := &Words{For("en").language, map[string]phrase{"x.m": p}}
+	w := words(b, "en", map[string]any{"m": map[string]any{"one": "{{.n}} child", "other": "{{.n}} children"}})
 	b.ReportAllocs()
 	for b.Loop() {
 		_ = w.N("x.m", 12)

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"github.com/shopspring/decimal"
 
 	"seedbook/ledger"
@@ -31,28 +30,30 @@ var placeholder = regexp.MustCompile(`\{\{\.([a-zA-Z][a-zA-Z0-9_]*)\}\}`)
 
 var errPlaceholder = errors.New("a placeholder is written {{.name}}")
 
-func compile(m *goi18n.Message) (phrase, error) {
-	forms := map[string]string{"zero": m.Zero, "one": m.One, "two": m.Two, "few": m.Few, "many": m.Many}
+// formNames are CLDR's.
+var formNames = []string{"zero", "one", "two", "few", "many", "other"}
+
+// compile cuts the forms of a phrase; "other" is always among them.
+func compile(forms map[string]string) (phrase, error) {
 	p := phrase{}
 	for form, src := range forms {
-		if src == "" {
-			continue
-		}
 		t, err := cut(src)
 		if err != nil {
 			return phrase{}, err
+		}
+		if form == "other" {
+			p.other = t
+			continue
 		}
 		if p.forms == nil {
 			p.forms = map[string]text{}
 		}
 		p.forms[form] = t
 	}
-	if m.Other == "" {
+	if strings.Join(p.other, "") == "" {
 		return phrase{}, errors.New("has no text")
 	}
-	var err error
-	p.other, err = cut(m.Other)
-	return p, err
+	return p, nil
 }
 
 // cut splits a message's source at its placeholders.

@@ -1,9 +1,6 @@
 package parts
 
 import (
-	"fmt"
-	"strconv"
-
 	"github.com/shopspring/decimal"
 
 	"seedbook/ledger"
@@ -22,27 +19,31 @@ type Chart struct {
 // Bar is one period's amounts, in the order of the chart's parts. Amounts below
 // zero are drawn as nothing and told by the table.
 type Bar struct {
-	Label   string
+	Label   string // in the table: "September 2026"
+	Short   string // below the bar: "Sep"
 	Amounts []ledger.Amount
 }
 
-// The drawing's own coordinates; the page scales it to its width.
+// The drawing's heights in pixels. Widths are percentages, so that bars fit a
+// phone and their words keep their size.
 const (
-	chartWidth, chartHeight = 720, 260
-	chartLeft, chartBottom  = 70, 30
-	chartTop                = 12
+	chartHeight = 260
+	chartBottom = 28
+	chartTop    = 12
+	chartSpan   = chartHeight - chartBottom - chartTop
 )
 
-// slab is one drawn rectangle.
+// slab is one drawn rectangle: x and w are percentages, y and h pixels.
 type slab struct {
 	x, y, w, h string
 	part       int
 }
 
-// tick is one line of the scale.
+// tick is one line of the scale, or one word below the bars.
 type tick struct {
-	y, textY string
-	text     string
+	at, textAt string
+	text       string
+	odd        bool // left out on a phone
 }
 
 // scale is the smallest round number of minor units that holds every bar: 1, 2
@@ -68,27 +69,28 @@ func (b Bar) total() (sum int64) {
 	return sum
 }
 
-// at is a height in the drawing, exact to a tenth.
-func at(minor, scale int64, length int) decimal.Decimal {
-	return decimal.New(minor, 0).Mul(decimal.New(int64(length), 0)).DivRound(decimal.New(scale, 0), 1)
+// height is an amount's height in pixels, exact to a tenth.
+func height(minor, scale int64) decimal.Decimal {
+	return decimal.New(minor, 0).Mul(decimal.New(chartSpan, 0)).DivRound(decimal.New(scale, 0), 1)
+}
+
+// across is a bar's place: hundredths of its slot from the left, in percent.
+func (c Chart) across(bar, hundredths int) string {
+	whole := decimal.New(int64(bar*100+hundredths), 0)
+	return whole.DivRound(decimal.New(int64(len(c.Bars)), 0), 2).String() + "%"
 }
 
 func (c Chart) slabs() []slab {
-	if len(c.Bars) == 0 {
-		return nil
-	}
-	scale, length := c.scale(), chartHeight-chartBottom-chartTop
-	slot := (chartWidth - chartLeft) / len(c.Bars)
-	wide := min(slot*7/10, 64)
+	scale := c.scale()
 	var out []slab
 	for i, b := range c.Bars {
-		x := chartLeft + i*slot + (slot-wide)/2
-		top := decimal.New(int64(chartHeight-chartBottom), 0)
+		top := decimal.New(chartHeight-chartBottom, 0)
 		for part, a := range b.Amounts {
-			h := at(max(a.Minor(), 0), scale, length)
+			h := height(max(a.Minor(), 0), scale)
 			top = top.Sub(h)
 			if h.Sign() > 0 {
-				out = append(out, slab{strconv.Itoa(x), top.String(), strconv.Itoa(wide), h.String(), part})
+				wide := decimal.New(64, 0).DivRound(decimal.New(int64(len(c.Bars)), 0), 2)
+				out = append(out, slab{c.across(i, 18), top.String(), wide.String() + "%", h.String(), part})
 			}
 		}
 	}
@@ -96,29 +98,24 @@ func (c Chart) slabs() []slab {
 }
 
 func (c Chart) ticks(p *Page) []tick {
-	scale, length := c.scale(), chartHeight-chartBottom-chartTop
+	scale := c.scale()
 	var out []tick
 	for i := range int64(5) {
-		y := decimal.New(int64(chartHeight-chartBottom), 0).Sub(at(scale*i/4, scale, length))
+		y := decimal.New(chartHeight-chartBottom, 0).Sub(height(scale*i/4, scale))
 		text := p.Money(ledger.Minor(scale * i / 4))
 		if scale >= 40000 {
 			text = text[:len(text)-3] // whole dollars
 		}
-		out = append(out, tick{y.String(), y.Add(decimal.New(4, 0)).String(), text})
+		out = append(out, tick{at: y.String(), textAt: y.Add(decimal.New(4, 0)).String(), text: text})
 	}
 	return out
 }
 
-// labels are the bars' names, thinned so that they do not run together.
+// labels are the bars' short names.
 func (c Chart) labels() []tick {
-	if len(c.Bars) == 0 {
-		return nil
-	}
-	slot := (chartWidth - chartLeft) / len(c.Bars)
-	every := max(1, (70+slot-1)/slot)
 	var out []tick
-	for i := 0; i < len(c.Bars); i += every {
-		out = append(out, tick{y: strconv.Itoa(chartLeft + i*slot + slot/2), text: c.Bars[i].Label})
+	for i, b := range c.Bars {
+		out = append(out, tick{at: c.across(i, 50), text: b.Short, odd: len(c.Bars) > 6 && i%2 == 1})
 	}
 	return out
 }
@@ -137,5 +134,3 @@ func (c Chart) table(p *Page) Table {
 	}
 	return t
 }
-
-func viewBox() string { return fmt.Sprintf("0 0 %d %d", chartWidth, chartHeight) }

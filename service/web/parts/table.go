@@ -15,9 +15,10 @@ type Table struct {
 	Columns []Column
 	Rows    []TableRow
 	Foot    []TableRow // totals
-	// Older and Newer lead to the neighbouring pages; "" where there is none.
-	Older, Newer string
-	Count        string // how many there are in all, in words
+	// First and Next lead to the first and the next page; "" on the first and
+	// the last. (The page before is the browser's own way back.)
+	First, Next string
+	Count       string // how many there are in all, in words
 }
 
 // Column is a column's name and kind.
@@ -44,6 +45,8 @@ type Cell struct {
 	Tag  Tone   // shows the text as a tag; "" for plain
 	More templ.Component
 }
+
+func (c Cell) nothing() bool { return c.Text == "" && c.Note == "" && c.More == nil }
 
 // Text is a plain cell.
 func Text(s string) Cell { return Cell{Text: s} }

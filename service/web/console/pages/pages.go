@@ -1,0 +1,318 @@
+// Package pages is what staff read: one component and one view a page.
+//
+// A view holds plain values: words for what has no amount or day, ledger's own
+// types for money and days, which the page writes in the reader's language.
+// pages knows no room, no request and no session; the console fills the views.
+package pages
+
+import (
+	"time"
+
+	"seedbook/ledger"
+	"seedbook/service/web/parts"
+)
+
+// SignIn is the sign-in page.
+type SignIn struct {
+	Email string // as typed before
+	Next  string // where to go afterwards
+}
+
+// Link is the page behind a one-time link.
+type Link struct {
+	Token string
+}
+
+// Account is a person's own page.
+type Account struct {
+	Name         string
+	Organization string
+	Roles        []string
+	Sessions     []Session
+}
+
+// Session is one of a person's sessions.
+type Session struct {
+	ID          int64
+	Began, Seen time.Time // in a zone of the reader's
+	ThisOne     bool
+}
+
+// Home is a program at a glance.
+type Home struct {
+	Program  string // its name
+	Children int    // enrolled
+	Savers   int    // with a family deposit
+	Total    ledger.Amount
+	Own      ledger.Amount
+	Awarded  ledger.Amount // program money on children's accounts
+	Coming   ledger.Amount
+	Work     []Task
+	Chart    parts.Chart // no bars: none yet
+	Funds    []FundLine
+	Runs     []Run
+	Base     string // address of the program's pages: "/p/riverbend"
+}
+
+// Task is something that waits for somebody.
+type Task struct {
+	Text string
+	Note string
+	To   string
+	Tone parts.Tone
+}
+
+// FundLine is a fund in a list.
+type FundLine struct {
+	Name       string
+	Funder     string
+	To         string
+	Available  ledger.Amount // uncommitted
+	Designated ledger.Amount // on children's accounts
+}
+
+// Children is a page of the list of children.
+type Children struct {
+	Base     string
+	Query    string
+	School   string
+	Grade    string
+	State    string
+	Schools  []parts.Choice
+	Grades   []parts.Choice
+	States   []parts.Choice
+	Chips    []parts.Link // the filters in force, each leading to the list without it
+	Rows     []ChildLine
+	First    string // to the first page; "" on it
+	Next     string // to the next; "" on the last
+	Count    int    // how many match; 0 where counting would cost too much
+	Filtered bool
+}
+
+// ChildLine is a child in a list.
+type ChildLine struct {
+	Name, Account, School, Grade, To string
+	State                            parts.Status
+	Total                            ledger.Amount
+}
+
+// Child is a child's own page.
+type Child struct {
+	Name       string
+	State      parts.Status
+	Own        ledger.Amount
+	Awarded    ledger.Amount
+	Coming     ledger.Amount
+	Facts      []parts.Row
+	Awards     []AwardLine
+	Lines      []MoneyLine
+	OlderLines string // to older movements; "" where there are none
+	Statements []StatementLine
+	Masked     bool // the reader's role does not see names
+}
+
+// AwardLine is an award, or why there is none.
+type AwardLine struct {
+	Benefit string
+	Period  string
+	Amount  ledger.Amount
+	State   parts.Status
+	Why     []string // sentences
+}
+
+// MoneyLine is a movement on a child's account.
+type MoneyLine struct {
+	On       ledger.Date
+	What     string
+	Note     string // whose money, from which fund, what it reverses
+	Amount   ledger.Amount
+	After    ledger.Amount // what was on the account then
+	Reversed bool
+}
+
+// StatementLine is an issued statement.
+type StatementLine struct {
+	Period  ledger.Period
+	Issued  ledger.Date
+	Closing ledger.Amount
+	Page    string
+	PDFs    []parts.Link // by language
+}
+
+// Rosters lists files of children.
+type Rosters struct {
+	Base    string
+	Sources []parts.Choice // kinds of file and saved column mappings
+	Files   []FileLine
+	May     bool // the reader may upload
+}
+
+// FileLine is a file that was sent in.
+type FileLine struct {
+	Name     string
+	Received time.Time
+	By       string
+	State    parts.Status
+	Rows     int
+	To       string
+}
+
+// Preview is what applying a roster would do, or did.
+type Preview struct {
+	Name        string
+	State       parts.Status
+	Summary     string // one sentence
+	Figures     []parts.Figure
+	Cost        []CostLine
+	Schools     []SchoolLine
+	Problems    []ProblemLine
+	AllProblems string      // to the file with every problem; "" for none
+	Commit      string      // where committing posts to; "" where it may not
+	Confirm     string      // what the button promises
+	Discard     string      // where discarding posts to; "" where it may not
+	Work        *parts.Work // while it is applied
+}
+
+// CostLine is what a benefit would take from a fund.
+type CostLine struct {
+	Benefit, Fund string
+	Children      int
+	Amount        ledger.Amount
+	Left          ledger.Amount // in the fund afterwards
+	Short         bool          // the fund does not have it
+}
+
+// SchoolLine is one school's part of a roster.
+type SchoolLine struct {
+	Name                              string
+	Children, New, Changed, Unchanged int
+	Open                              int // doubtful or to be reviewed
+}
+
+// ProblemLine is a row that somebody should look at.
+type ProblemLine struct {
+	File   string
+	Line   int
+	Column string
+	Text   string
+	Tone   parts.Tone
+	Status string
+}
+
+// Deposits lists files of deposits and what is in suspense.
+type Deposits struct {
+	Base     string
+	Files    []FileLine
+	Suspense []SuspenseLine
+	Held     ledger.Amount // in suspense
+	May      bool
+}
+
+// SuspenseLine is a deposit whose child nobody knows.
+type SuspenseLine struct {
+	Reference string
+	On        ledger.Date
+	Channel   string
+	Amount    ledger.Amount
+	To        string // where to say whose it is; "" where the reader may not
+}
+
+// DepositFile is what posting a file of deposits would do, or did.
+type DepositFile struct {
+	Name     string
+	State    parts.Status
+	Summary  string
+	Figures  []parts.Figure
+	Problems []ProblemLine
+	Commit   string
+	Confirm  string
+	Discard  string
+	Work     *parts.Work
+}
+
+// Funds is the funds of a program in a period.
+type Funds struct {
+	Base    string
+	Period  string // as chosen: "2026-Q3"
+	Periods []parts.Choice
+	In      ledger.Period
+	Funds   []RollForward
+}
+
+// RollForward follows a fund through a period.
+type RollForward struct {
+	Name, Funder, Purpose string
+	Opening               ledger.Amount
+	Received              ledger.Amount
+	Awarded               ledger.Amount // below zero
+	GivenBack             ledger.Amount
+	Other                 ledger.Amount
+	Closing               ledger.Amount
+	Position              []parts.Row // where the money is at the period's end
+}
+
+// Jobs lists runs of jobs.
+type Jobs struct {
+	Base  string
+	Names []parts.Choice
+	Today ledger.Date
+	Runs  []Run
+	First string
+	Next  string
+	May   bool
+}
+
+// Run is one run of a job.
+type Run struct {
+	Job    string
+	Period string
+	Began  time.Time
+	State  parts.Status
+	Says   string // what it did, or how far it is
+	To     string
+	DryRun bool
+}
+
+// RunPage is one run in full.
+type RunPage struct {
+	Run
+	Work   parts.Work
+	Facts  []parts.Row
+	Cancel string // where stopping it posts to; "" where it may not
+	Again  string // where resuming it posts to
+}
+
+// Books is the trial balance.
+type Books struct {
+	Base     string
+	On       ledger.Date // no day: now
+	Lines    []TrialLine
+	Debit    ledger.Amount
+	Credit   ledger.Amount
+	Known    int64  // the newest transaction counted
+	Verify   string // where verifying posts to; "" where the reader may not
+	Verified *Verification
+}
+
+// TrialLine is a line of the trial balance.
+type TrialLine struct {
+	Code          int
+	Name          string
+	Fund          string
+	Debit, Credit ledger.Amount
+	Accounts      int
+}
+
+// Verification is what checking the books found.
+type Verification struct {
+	At     time.Time
+	Sound  bool
+	Checks []Check
+}
+
+// Check is one thing that was checked.
+type Check struct {
+	Name    string
+	Checked int64
+	Wrong   []string // what is wrong, each with its place; none where it holds
+}

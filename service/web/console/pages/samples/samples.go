@@ -1,0 +1,340 @@
+// Package samples fills every page of the console with one believable city, for
+// the tests that read and look at pages. Nothing but tests imports it.
+package samples
+
+import (
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"seedbook/ledger"
+	"seedbook/service/i18n"
+	"seedbook/service/web/console/pages"
+	"seedbook/service/web/parts"
+)
+
+// Page is a page filled with the city's data.
+type Page struct {
+	Name string // of golden files and screenshots
+	Fill func(p *parts.Page) templ.Component
+}
+
+// Pages are all pages, some of them in several states.
+var Pages = []Page{
+	{"sign-in", signIn}, {"sign-in-refused", signInRefused}, {"link", link}, {"account", account}, {"help", help},
+	{"home", home}, {"home-empty", homeEmpty},
+	{"children", children}, {"children-none", childrenNone}, {"child", child}, {"child-new", childNew},
+	{"rosters", rosters}, {"preview", preview}, {"preview-applying", previewApplying},
+	{"deposits", deposits}, {"deposit-file", depositFile},
+	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
+}
+
+// Frame is a page's frame as the console makes it.
+func Frame(lang string, assets parts.Assets) *parts.Page {
+	p := &parts.Page{Words: i18n.For(lang), Assets: assets, Home: "/"}
+	for _, l := range i18n.Languages {
+		if l.Code != lang {
+			p.Switch = append(p.Switch, parts.LanguageLink{Code: l.Code, Name: l.Name, To: "?lang=" + l.Code})
+		}
+	}
+	return p
+}
+
+const base = "/p/riverbend"
+
+// in dresses a page for someone signed in, at one of the main places.
+func in(p *parts.Page, here, title string) {
+	p.Organization, p.Person = "City of Riverbend", "Ana Ruiz"
+	p.Help, p.Out, p.Me = "/help", "/sign-out", "/account"
+	for _, name := range []string{"home", "children", "rosters", "deposits", "funds", "jobs", "books"} {
+		p.Nav = append(p.Nav, parts.Link{Text: p.T("console.nav." + name), To: base + "/" + name, Current: name == here})
+	}
+	p.Title = title
+	if here != "home" {
+		p.Trail = []parts.Link{{Text: p.T("console.nav.home"), To: "/"}}
+	}
+}
+
+func money(s string) ledger.Amount {
+	a, err := ledger.ParseAmount(s)
+	if err != nil {
+		panic(err)
+	}
+	return a
+}
+
+func day(s string) ledger.Date {
+	d, err := ledger.ParseDate(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+var noon = time.Date(2026, 10, 5, 14, 5, 0, 0, time.UTC)
+
+func signIn(p *parts.Page) templ.Component {
+	p.Title, p.Lead = p.T("console.sign_in.title"), p.T("console.sign_in.lead")
+	return pages.SignInPage(p, pages.SignIn{})
+}
+
+func signInRefused(p *parts.Page) templ.Component {
+	p.Problems = []parts.Problem{{Field: "email", Text: p.T("web.field.missing")}, {Text: p.T("auth.wrong")}}
+	return signIn(p)
+}
+
+func link(p *parts.Page) templ.Component {
+	p.Title = p.T("console.link.title")
+	return pages.LinkPage(p, pages.Link{Token: "token"})
+}
+
+func account(p *parts.Page) templ.Component {
+	in(p, "", p.T("console.account.title"))
+	p.Notice = p.T("console.notice.password_set")
+	return pages.AccountPage(p, pages.Account{Name: "Ana Ruiz", Organization: "City of Riverbend",
+		Roles: []string{p.T("console.role.operator"), p.T("console.role.program_manager")},
+		Sessions: []pages.Session{
+			{ID: 1, Began: noon.Add(-2 * time.Hour), Seen: noon, ThisOne: true},
+			{ID: 2, Began: noon.Add(-5 * time.Hour), Seen: noon.Add(-20 * time.Minute)},
+		}})
+}
+
+func help(p *parts.Page) templ.Component {
+	in(p, "", p.T("console.help.title"))
+	p.Lead = p.T("console.help.lead")
+	return pages.HelpPage(p)
+}
+
+func chart(p *parts.Page) parts.Chart {
+	c := parts.Chart{ID: "growth", Title: "Money added to children's accounts, by month",
+		Summary: "Families saved most in September, when schools held cash days.",
+		Parts:   []string{"Families", "Matches", "Seeds and bonuses"}, Period: p.T("console.jobs.period")}
+	for i := range 12 {
+		d := day("2025-10-01").AddMonths(i)
+		c.Bars = append(c.Bars, parts.Bar{Label: p.Month(d), Short: p.MonthShort(d), Amounts: []ledger.Amount{
+			ledger.Minor(int64(610000 + i*31000 + i%3*97000)), ledger.Minor(int64(240000 + i*9000)), ledger.Minor(int64(i % 6 * 320000)),
+		}})
+	}
+	return c
+}
+
+func home(p *parts.Page) templ.Component {
+	in(p, "home", "Riverbend Starts")
+	p.Lead = p.Time(noon)
+	return pages.HomePage(p, pages.Home{
+		Program: "Riverbend Starts", Base: base, Children: 1947, Savers: 412,
+		Total: money("201384.50"), Own: money("78214.50"), Awarded: money("123170.00"), Coming: money("6120.75"),
+		Work: []pages.Task{
+			{Text: "2 rosters wait to be applied", Note: "960 and 12 children", To: base + "/rosters", Tone: parts.Info},
+			{Text: "7 deposits without an owner", Note: "$412.00 in suspense", To: base + "/deposits", Tone: parts.Caution},
+			{Text: "The statements job failed", Note: "September, at step 14", To: base + "/jobs/88", Tone: parts.Bad},
+		},
+		Chart: chart(p), Funds: fundLines(), Runs: runs()[:3],
+	})
+}
+
+func homeEmpty(p *parts.Page) templ.Component {
+	in(p, "home", "Riverbend Starts")
+	return pages.HomePage(p, pages.Home{Base: base, Funds: fundLines()[:1]})
+}
+
+func fundLines() []pages.FundLine {
+	return []pages.FundLine{
+		{Name: "City seed fund", Funder: "City of Riverbend", To: base + "/funds", Available: money("76830.00"), Designated: money("97350.00")},
+		{Name: "Match fund", Funder: "Riverbend Community Foundation", To: base + "/funds", Available: money("8214.25"), Designated: money("25820.00")},
+	}
+}
+
+func choices(texts ...string) []parts.Choice {
+	var out []parts.Choice
+	for _, s := range texts {
+		out = append(out, parts.Choice{Value: url.QueryEscape(s), Text: s})
+	}
+	return out
+}
+
+func children(p *parts.Page) templ.Component {
+	in(p, "children", p.T("console.children.title"))
+	v := pages.Children{Base: base, Query: "garcia", Filtered: true, Count: 1947, First: base + "/children", Next: base + "/children?after=25",
+		Schools: choices("All schools", "Lincoln Elementary", "Cesar Chavez Elementary"), Grades: choices("All grades", "Kindergarten", "1", "2"),
+		States: choices("All", "Enrolled", "Not eligible", "Left", "Opted out"),
+		Chips:  []parts.Link{{Text: "garcia", To: base + "/children"}, {Text: "Kindergarten", To: base + "/children?q=garcia"}}}
+	names := []string{"García López, María José", "Nguyen, Anh", "Washington-Okonkwo, Chukwuemeka", "O’Brien, Síle", "Garcia, Luis", "Yang, Mai", "Brown, Zoë", "Martínez de la Cruz, Guadalupe"}
+	states := []parts.Status{{Text: "Enrolled", Tone: parts.Good}, {Text: "Not eligible", Tone: parts.Quiet}, {Text: "To look at", Tone: parts.Caution}}
+	for i, name := range names {
+		v.Rows = append(v.Rows, pages.ChildLine{Name: name, Account: fmt.Sprintf("%07d%d", i*137+12, i%10), School: "Lincoln Elementary", Grade: "K",
+			To: fmt.Sprintf("%s/children/%d", base, i), State: states[i%3%len(states)], Total: ledger.Minor(int64(5000 + i*1725))})
+	}
+	return pages.ChildrenPage(p, v)
+}
+
+func childrenNone(p *parts.Page) templ.Component {
+	in(p, "children", p.T("console.children.title"))
+	return pages.ChildrenPage(p, pages.Children{Base: base, Query: "xyzzy", Filtered: true, Schools: choices("All"), Grades: choices("All"), States: choices("All")})
+}
+
+func child(p *parts.Page) templ.Component {
+	in(p, "children", "María José García López")
+	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.children"), To: base + "/children"})
+	v := pages.Child{State: parts.Status{Text: "Enrolled", Tone: parts.Good}, Own: money("62.00"), Awarded: money("81.00"), Coming: money("19.00"),
+		Facts: []parts.Row{{Term: "Account", Value: "00000121"}, {Term: "Born", Value: p.Date(day("2021-03-14"))}, {Term: "School", Value: "Lincoln Elementary"},
+			{Term: "Grade", Value: "Kindergarten"}, {Term: "Language", Value: "Español"}, {Term: "Guardian", Value: "Carmen López"}},
+		Awards: []pages.AwardLine{
+			{Benefit: "Seed", Period: "once", Amount: money("50.00"), State: parts.Status{Text: "Paid", Tone: parts.Good}, Why: []string{"Enrolled on September 1, 2025, in kindergarten at a Riverbend public school."}},
+			{Benefit: "Match", Period: "2026", Amount: money("50.00"), State: parts.Status{Text: "On its way", Tone: parts.Info}, Why: []string{"$62.00 saved from January 1 to October 5 is matched 1 to 1, at most $50.00 a year.", "$31.00 is paid, $19.00 is paid after the quarter ends."}},
+			{Benefit: "Savings habit bonus", Period: "2026", Amount: ledger.Amount{}, State: parts.Status{Text: "Nothing yet", Tone: parts.Quiet}, Why: []string{"Saved in 4 of 6 months. 2 more months with a deposit earn $20.00."}},
+		},
+		Lines: []pages.MoneyLine{
+			{On: day("2026-10-02"), What: "Deposit", Note: "Cash day, R-20261002-14", Amount: money("12.00"), After: money("143.00")},
+			{On: day("2026-09-14"), What: "Returned deposit", Note: "R01, insufficient funds", Amount: money("-25.00"), After: money("131.00")},
+			{On: day("2026-09-10"), What: "Deposit", Note: "Bank transfer", Amount: money("25.00"), After: money("156.00"), Reversed: true},
+			{On: day("2026-07-01"), What: "Match for the second quarter", Note: "Match fund", Amount: money("31.00"), After: money("131.00")},
+			{On: day("2025-09-01"), What: "Seed", Note: "City seed fund", Amount: money("50.00"), After: money("50.00")},
+		}, OlderLines: base + "/children/0?before=5",
+		Statements: []pages.StatementLine{{Period: ledger.Period{First: day("2026-07-01"), Last: day("2026-09-30")}, Issued: day("2026-10-01"), Closing: money("131.00"),
+			Page: base + "/children/0/statements/2026-Q3", PDFs: []parts.Link{{Text: "PDF, English", To: "#en"}, {Text: "PDF, español", To: "#es"}}}},
+	}
+	return pages.ChildPage(p, v)
+}
+
+func childNew(p *parts.Page) templ.Component {
+	in(p, "children", "00000121")
+	return pages.ChildPage(p, pages.Child{Masked: true, State: parts.Status{Text: "Not eligible", Tone: parts.Quiet}})
+}
+
+func files() []pages.FileLine {
+	return []pages.FileLine{
+		{Name: "riverbend-usd-2026-09.zip", Received: noon, By: "Ana Ruiz", State: parts.Status{Text: "Waits to be applied", Tone: parts.Info}, Rows: 2832, To: base + "/rosters/3"},
+		{Name: "a-charter-school-with-a-very-long-file-name-that-nobody-shortened-2026-08-31-final-FINAL.csv", Received: noon.AddDate(0, -1, 0), By: "Ana Ruiz", State: parts.Status{Text: "Applied", Tone: parts.Good}, Rows: 118, To: base + "/rosters/2"},
+		{Name: "lincoln.csv", Received: noon.AddDate(0, -2, 0), By: "Tom Baker", State: parts.Status{Text: "Discarded", Tone: parts.Quiet}, Rows: 40, To: base + "/rosters/1"},
+	}
+}
+
+func rosters(p *parts.Page) templ.Component {
+	in(p, "rosters", p.T("console.rosters.title"))
+	return pages.RostersPage(p, pages.Rosters{Base: base, May: true, Files: files(), Sources: choices("OneRoster (zip)", "CSV: Riverbend USD")})
+}
+
+func preview(p *parts.Page) templ.Component {
+	in(p, "rosters", "riverbend-usd-2026-09.zip")
+	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.rosters"), To: base + "/rosters"})
+	return pages.PreviewPage(p, previewView(p))
+}
+
+func previewView(p *parts.Page) pages.Preview {
+	return pages.Preview{
+		State: parts.Status{Text: "Waits to be applied", Tone: parts.Info}, Summary: "2,832 people in the file: 960 children and 1,872 adults. Adults are left out.",
+		Figures: []parts.Figure{{Label: p.T("console.preview.new"), Value: "942", Major: true}, {Label: p.T("console.preview.changed"), Value: "11"},
+			{Label: p.T("console.preview.unchanged"), Value: "3"}, {Label: p.T("console.preview.open"), Value: "4", Note: "2 without a birth date, 2 that may be known already"}},
+		Cost: []pages.CostLine{{Benefit: "Seed", Fund: "City seed fund", Children: 942, Amount: money("47100.00"), Left: money("29730.00")},
+			{Benefit: "Equity bonus", Fund: "Match fund", Children: 310, Amount: money("15500.00"), Left: money("-7285.75"), Short: true}},
+		Schools: []pages.SchoolLine{{Name: "Lincoln Elementary", Children: 320, New: 316, Changed: 2, Unchanged: 1, Open: 1}, {Name: "Cesar Chavez Elementary", Children: 640, New: 626, Changed: 9, Unchanged: 2, Open: 3}},
+		Problems: []pages.ProblemLine{{File: "users.csv", Line: 118, Column: "birthDate", Text: "There is no birth date.", Tone: parts.Caution, Status: "Set aside"},
+			{File: "users.csv", Line: 1204, Column: "grades", Text: "“13” is not a grade we know.", Tone: parts.Caution, Status: "Set aside"}},
+		AllProblems: base + "/rosters/3/problems.csv", Commit: base + "/rosters/3/commit", Confirm: "Enroll 942 children and set aside $47,100.00", Discard: base + "/rosters/3/discard",
+	}
+}
+
+func previewApplying(p *parts.Page) templ.Component {
+	in(p, "rosters", "riverbend-usd-2026-09.zip")
+	v := previewView(p)
+	v.Commit, v.Discard, v.Problems, v.Schools = "", "", nil, nil
+	v.State = parts.Status{Text: "Being applied", Tone: parts.Info}
+	v.Work = &parts.Work{ID: "work", Label: "Enrolling children", Done: 412, Of: 942, Says: "412 of 942 children", Running: true, Watch: base + "/rosters/3"}
+	return pages.PreviewPage(p, v)
+}
+
+func deposits(p *parts.Page) templ.Component {
+	in(p, "deposits", p.T("console.deposits.title"))
+	return pages.DepositsPage(p, pages.Deposits{Base: base, May: true, Files: files()[2:], Held: money("37.50"), Suspense: []pages.SuspenseLine{
+		{Reference: "R-20261002-31", On: day("2026-10-02"), Channel: "Cash day", Amount: money("12.50"), To: base + "/deposits/31"},
+		{Reference: "ACH 9910023", On: day("2026-09-28"), Channel: "Bank transfer", Amount: money("25.00"), To: base + "/deposits/32"},
+	}})
+}
+
+func depositFile(p *parts.Page) templ.Component {
+	in(p, "deposits", "lincoln-cash-day.csv")
+	return pages.DepositFilePage(p, pages.DepositFile{State: parts.Status{Text: "Waits to be posted", Tone: parts.Info}, Summary: "118 deposits of $1,402.50 in all.",
+		Figures:  []parts.Figure{{Label: "To be posted", Value: "$1,390.00", Note: "116 deposits", Major: true}, {Label: "Into suspense", Value: "$12.50", Note: "1 deposit"}, {Label: "Posted before", Value: "1"}},
+		Problems: []pages.ProblemLine{{File: "lincoln-cash-day.csv", Line: 44, Column: "account", Text: "The check digit does not fit.", Tone: parts.Caution, Status: "Into suspense"}},
+		Commit:   base + "/deposits/files/9/commit", Confirm: "Post 117 deposits", Discard: base + "/deposits/files/9/discard"})
+}
+
+func funds(p *parts.Page) templ.Component {
+	in(p, "funds", p.T("console.funds.title"))
+	position := []parts.Row{{Term: "At the program's bank", Value: "$20,000.00"}, {Term: "At the custodian", Value: "$154,180.00"}, {Term: "Pledged, not paid", Value: "$0.00"}}
+	return pages.FundsPage(p, pages.Funds{Base: base, Period: "2026-Q3", Periods: []parts.Choice{{Value: "2026-Q3", Text: p.Period(ledger.Period{First: day("2026-07-01"), Last: day("2026-09-30")})}},
+		In: ledger.Period{First: day("2026-07-01"), Last: day("2026-09-30")}, Funds: []pages.RollForward{
+			{Name: "City seed fund", Funder: "City of Riverbend", Purpose: "Seeds for kindergartners of Riverbend's public schools.", Opening: money("98330.00"), Received: money("25000.00"), Awarded: money("-46600.00"), GivenBack: money("100.00"), Closing: money("76830.00"), Position: position},
+			{Name: "Match fund", Funder: "Riverbend Community Foundation", Purpose: "Matches of families' savings.", Opening: money("15034.25"), Awarded: money("-6820.00"), Closing: money("8214.25"), Position: position},
+		}})
+}
+
+func runs() []pages.Run {
+	return []pages.Run{
+		{Job: "Awards", Period: "2026-10-05", Began: noon, State: parts.Status{Text: "Done", Tone: parts.Good}, Says: "31 awards of $402.50", To: base + "/jobs/90"},
+		{Job: "Statements", Period: "2026-09", Began: noon.Add(-time.Hour), State: parts.Status{Text: "Failed", Tone: parts.Bad}, Says: "1,400 of 1,947", To: base + "/jobs/88"},
+		{Job: "Eligibility", Period: "2026-10-05", Began: noon.Add(-2 * time.Hour), State: parts.Status{Text: "Running", Tone: parts.Info}, Says: "600 of 1,947", To: base + "/jobs/87"},
+		{Job: "Awards", Period: "2026-10-04", Began: noon.AddDate(0, 0, -1), State: parts.Status{Text: "Done", Tone: parts.Good}, Says: "No awards", To: base + "/jobs/86", DryRun: true},
+	}
+}
+
+func jobs(p *parts.Page) templ.Component {
+	in(p, "jobs", p.T("console.jobs.title"))
+	return pages.JobsPage(p, pages.Jobs{Base: base, May: true, Names: choices("Awards", "Eligibility", "Statements"), Today: day("2026-10-05"), Runs: runs(), Next: base + "/jobs?after=86"})
+}
+
+func run(p *parts.Page) templ.Component {
+	in(p, "jobs", "Awards, 2026-10-05")
+	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.jobs"), To: base + "/jobs"})
+	r := runs()[2]
+	return pages.RunPageOf(p, pages.RunPage{Run: r, Cancel: base + "/jobs/87/cancel",
+		Work:  parts.Work{ID: "work", Label: "Working out awards", Done: 600, Of: 1947, Says: "600 of 1,947 children", Running: true, Watch: base + "/jobs/87"},
+		Facts: []parts.Row{{Term: "As of", Value: p.Date(day("2026-10-05"))}, {Term: "Awards so far", Value: "31"}, {Term: "Amount so far", Value: "$402.50"}}})
+}
+
+func booksView() pages.Books {
+	return pages.Books{Base: base, Known: 18233, Verify: base + "/books/verify", Debit: money("285550.75"), Credit: money("285550.75"), Lines: []pages.TrialLine{
+		{Code: 1010, Name: "Restricted cash at program bank", Fund: "SEED", Debit: money("85165.00"), Accounts: 1},
+		{Code: 1100, Name: "Custodial omnibus cash", Fund: "SEED", Debit: money("122170.50"), Accounts: 1},
+		{Code: 1100, Name: "Custodial omnibus cash", Fund: "FAMILY", Debit: money("78215.25"), Accounts: 1},
+		{Code: 2100, Name: "Family-owned principal", Fund: "FAMILY", Credit: money("78177.75"), Accounts: 412},
+		{Code: 2900, Name: "Unidentified deposits", Fund: "FAMILY", Credit: money("37.50"), Accounts: 1},
+		{Code: 3100, Name: "Uncommitted", Fund: "SEED", Credit: money("85044.75"), Accounts: 1},
+		{Code: 3151, Name: "Designated to children: seed", Fund: "SEED", Credit: money("122290.75"), Accounts: 1947},
+	}}
+}
+
+func books(p *parts.Page) templ.Component {
+	in(p, "books", p.T("console.books.title"))
+	return pages.BooksPage(p, booksView())
+}
+
+func booksVerified(p *parts.Page) templ.Component {
+	in(p, "books", p.T("console.books.title"))
+	v := booksView()
+	v.Verified = &pages.Verification{At: noon, Sound: true, Checks: []pages.Check{{Name: "Every transaction balances, by fund", Checked: 18233}, {Name: "Every balance is the sum of its entries", Checked: 4310}, {Name: "The chain of hashes is whole", Checked: 412}}}
+	return pages.BooksPage(p, v)
+}
+
+func booksUnsound(p *parts.Page) templ.Component {
+	in(p, "books", p.T("console.books.title"))
+	v := booksView()
+	v.Verified = &pages.Verification{At: noon, Checks: []pages.Check{{Name: "Every transaction balances, by fund", Checked: 18233, Wrong: []string{"transaction 17,002", "transaction 17,010"}}, {Name: "The chain of hashes is whole", Checked: 412}}}
+	return pages.BooksPage(p, v)
+}
+
+// Named is a child's page with one word wherever a person or a file can put
+// words, addresses among them.
+func Named(p *parts.Page, word string) templ.Component {
+	in(p, "children", word)
+	p.Notice = word
+	p.Problems = []parts.Problem{{Text: word}}
+	return pages.ChildPage(p, pages.Child{Name: word, State: parts.Status{Text: word, Tone: parts.Good},
+		Facts:      []parts.Row{{Term: word, Value: word, To: word}},
+		Awards:     []pages.AwardLine{{Benefit: word, Period: word, State: parts.Status{Text: word, Tone: parts.Good}, Why: []string{word}}},
+		Lines:      []pages.MoneyLine{{On: day("2026-10-02"), What: word, Note: word}},
+		OlderLines: word})
+}
