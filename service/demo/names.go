@@ -1,0 +1,36 @@
+package demo
+
+// Names for people who do not exist, as one might read them on the class lists
+// of an American city.
+var givenNames = []string{
+	"Aaliyah", "Adrián", "Amara", "Amir", "Ana Lucía", "Anh", "Aria", "Benjamin", "Camila", "Chidi", "Chloe", "Daniel", "Dante", "Diego",
+	"Elena", "Eli", "Emma", "Ethan", "Fatima", "Gabriela", "Grace", "Hannah", "Hector", "Imani", "Isaac", "Isabella", "Jade", "Jamal",
+	"Jayden", "José", "Joy", "Kaʻiulani", "Kai", "Kiara", "Layla", "Leo", "Liam", "Linh", "Lucas", "Lucía", "Malik", "Mateo", "Maya", "Mei",
+	"Mía", "Minh", "Mohamed", "Naomi", "Nia", "Noah", "Nura", "Olivia", "Omar", "Owen", "Priya", "Quinn", "Rafael", "Ravi", "Rosa", "Ruth",
+	"Samir", "Santiago", "Sofía", "Talia", "Thiago", "Tomás", "Valentina", "Wei", "Xavier", "Ximena", "Yara", "Yusuf", "Zahra", "Zoë",
+}
+
+var familyNames = []string{
+	"Adams", "Ahmed", "Álvarez", "Anderson", "Baker", "Banerjee", "Begum", "Bianchi", "Brown", "Carter", "Castillo", "Chen", "Cohen", "Cruz",
+	"Davis", "Delgado", "Diaz Romero", "Dubois", "Edwards", "Evans", "Fernández", "Fischer", "Flores", "Foster", "García", "García López",
+	"Gonzalez", "Green", "Gupta", "Hall", "Harris", "Hernández", "Hill", "Huynh", "Ibrahim", "Jackson", "Jean-Baptiste", "Johnson", "Jones",
+	"Kaleo", "Khan", "Kim", "King", "Kowalski", "Lee", "Lewis", "Lin", "López", "Martin", "Martínez", "Mendoza", "Miller", "Mitchell", "Moore",
+	"Morales", "Murphy", "Nelson", "Nguyễn", "Núñez", "O’Brien", "Okafor", "Ortiz", "Park", "Patel", "Pérez", "Phillips", "Ramírez", "Reyes",
+	"Rivera", "Roberts", "Robinson", "Rodríguez", "Ruiz", "Sánchez", "Scott", "Silva", "Singh", "Smith", "Taylor", "Thomas", "Torres", "Trần",
+	"Turner", "Vargas", "Walker", "Washington", "White", "Williams", "Wilson", "Wong", "Wright", "Young", "Zhang",
+}
+
+// schoolNames are the city's elementary schools. Their codes are R01, R02 ….
+var schoolNames = []string{
+	"Bridge Street Elementary", "Cedar Hill Elementary", "Douglass Elementary", "East Bank School", "Franklin Elementary",
+	"Garden Elementary", "Harbor View School", "Lincoln Elementary", "Mill Creek Elementary", "Riverside School",
+	"Sojourner Truth Elementary", "Washington Park School",
+}
+
+var grades = []string{"KG", "01", "02", "03", "04", "05"}
+
+// channels by which families pay in, as often as they stand here.
+var channels = []string{"cash", "cash", "cash", "ach", "ach", "ach", "payroll", "payroll", "check", "gift"}
+
+// usual are amounts that families put aside, most of them small.
+var usual = []string{"5", "5", "10", "10", "10", "12", "15", "20", "20", "25", "25", "30", "40", "50", "7.50", "100"}
