@@ -81,8 +81,12 @@ func Capture(ctx context.Context, tx *sqlx.Tx, book BookID, at time.Time, captur
 	if err != nil {
 		return nil, fmt.Errorf("capture in book %d: %w", book, err)
 	}
-	for _, e := range ended {
-		if e.Act == "release" || e.Act == "expire" {
+	keys, err := keysOf(ctx, tx, book, ended)
+	if err != nil {
+		return nil, fmt.Errorf("capture in book %d: %w", book, err)
+	}
+	for i, e := range ended {
+		if e.Act != "" && (e.Act != "capture" || keys[e.No] != postings[i].Key) {
 			return nil, fmt.Errorf("capture in book %d: %w", book, &e)
 		}
 	}
@@ -91,12 +95,37 @@ func Capture(ctx context.Context, tx *sqlx.Tx, book BookID, at time.Time, captur
 		return nil, err
 	}
 	for i, e := range ended {
-		replay := e.Act == "capture" && e.No == posted[i].No
-		if !replay && (e.Act == "capture" || posted[i].Replayed) {
-			return nil, fmt.Errorf("capture in book %d: %w", book, &HoldEnded{e.Hold, "capture", e.No})
+		if e.Act == "" && posted[i].Replayed { // the hold would name a transaction that is not its own
+			return nil, fmt.Errorf("capture in book %d: %w", book, &KeyReused{i, postings[i].Key, posted[i].No})
 		}
 	}
 	return posted, nil
+}
+
+// keysOf gives the keys of the transactions that captured holds.
+func keysOf(ctx context.Context, q sqlx.QueryerContext, book BookID, ended []HoldEnded) (map[TxNo]string, error) {
+	const query = `SELECT no, key FROM ledger_transactions WHERE book_id = $1 AND no = ANY (CAST($2 AS bigint[]))`
+	var numbers []TxNo
+	for _, e := range ended {
+		if e.No != 0 {
+			numbers = append(numbers, e.No)
+		}
+	}
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	var rows []struct {
+		No  TxNo   `db:"no"`
+		Key string `db:"key"`
+	}
+	if err := sqlx.SelectContext(ctx, q, &rows, query, book, txList(numbers)); err != nil {
+		return nil, err
+	}
+	keys := make(map[TxNo]string, len(rows))
+	for _, r := range rows {
+		keys[r.No] = r.Key
+	}
+	return keys, nil
 }
 
 // Release ends holds without moving money. Releasing a hold that was released
