@@ -41,7 +41,7 @@ async function stops(page, add) {
 
 await withBrowser(async (open) => {
   for (const [lang, width] of [["es", 320], ["en", 1280]]) {
-    const { context, page } = await open({ viewport: { width, height: 800 } });
+    const { context, page } = await open({ viewport: { width, height: 800 }, reducedMotion: "reduce" });
     let where = "";
     page.on("console", (m) => {
       if (m.type() === "error" || m.type() === "warning") failures.add(where, `console: ${m.text()}`);
