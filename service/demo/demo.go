@@ -43,6 +43,9 @@ var (
 	lastDay  = ledger.NewDate(2026, time.September, 30)
 )
 
+// District is the school district that sends the class lists.
+const District = "RIVERBEND"
+
 // ProgramCode is the code of the demonstration's program.
 const ProgramCode = "riverbend"
 
@@ -210,7 +213,7 @@ func (y *year) setUp(ctx context.Context) error {
 			return nil
 		}
 		y.program, err = program.Add(ctx, tx, y.who, program.Program{
-			Code: ProgramCode, Name: "Riverbend Children's Savings", TimeZone: "America/New_York", Currency: "USD", Rounding: ledger.HalfUp,
+			Code: ProgramCode, Name: "Riverbend Children's Savings", TimeZone: "America/Chicago", Currency: "USD", Rounding: ledger.HalfEven,
 		}, at)
 		if err != nil {
 			return err
@@ -232,7 +235,7 @@ func (y *year) setUp(ctx context.Context) error {
 func (y *year) addFunds(ctx context.Context, tx *sqlx.Tx, at time.Time) error {
 	for _, f := range []fund.Fund{
 		{Code: "CITY", Name: "City seed fund", Funder: "City of Riverbend", Purpose: "A first deposit for every child"},
-		{Code: "SMITH", Name: "Smith Family Fund", Funder: "Smith Family Foundation", Purpose: "Matches for children of Mill Creek and Harbor View schools"},
+		{Code: "SMITH", Name: "Smith Family Fund", Funder: "Smith Family Foundation", Purpose: "Matches for children of Lincoln and Roosevelt schools"},
 		{Code: "CITY-MATCH", Name: "City match fund", Funder: "City of Riverbend", Purpose: "Matches for every child"},
 		{Code: "BANK", Name: "Saver bonus fund", Funder: "Riverbend Community Bank", Purpose: "A bonus for families who save steadily"},
 	} {
@@ -298,13 +301,13 @@ func (y *year) receive(ctx context.Context) error {
 // enroll takes in the schools' class lists and enrolls the children.
 func (y *year) enroll(ctx context.Context) error {
 	y.progress("the class lists of twelve schools")
-	list, err := oneRoster(classList(y.random, y.options.Children))
+	list, err := csvOf(classList(y.random, y.options.Children))
 	if err != nil {
 		return err
 	}
 	at := on(firstDay)
 	id, err := roster.Receive(ctx, y.db, y.who, y.keys, y.program, roster.Upload{
-		Source: "Riverbend School District", FileName: "riverbend-2025-26.zip", Data: list, EnrollOn: firstDay,
+		Source: District, FileName: "riverbend-2025-26.csv", Data: list, Mapping: mapping(), EnrollOn: firstDay,
 	}, at)
 	if err != nil {
 		return err

@@ -20,12 +20,18 @@ var familyNames = []string{
 	"Turner", "Vargas", "Walker", "Washington", "White", "Williams", "Wilson", "Wong", "Wright", "Young", "Zhang",
 }
 
-// schoolNames are the city's elementary schools. Their codes are R01, R02 ….
-var schoolNames = []string{
-	"Bridge Street Elementary", "Cedar Hill Elementary", "Douglass Elementary", "East Bank School", "Franklin Elementary",
-	"Garden Elementary", "Harbor View School", "Lincoln Elementary", "Mill Creek Elementary", "Riverside School",
-	"Sojourner Truth Elementary", "Washington Park School",
+// school is one of the city's elementary schools.
+type school struct{ code, name string }
+
+var schools = []school{
+	{"BRIDGE", "Bridge Street Elementary"}, {"CEDAR", "Cedar Hill Elementary"}, {"DOUGLASS", "Douglass Elementary"},
+	{"EASTBANK", "East Bank School"}, {"FRANKLIN", "Franklin Elementary"}, {"GARDEN", "Garden Elementary"},
+	{"HARBOR", "Harbor View School"}, {"LINCOLN", "Lincoln Elementary"}, {"MILLCREEK", "Mill Creek Elementary"},
+	{"ROOSEVELT", "Roosevelt Elementary"}, {"TRUTH", "Sojourner Truth Elementary"}, {"WASHPARK", "Washington Park School"},
 }
+
+// languages spoken at home, as often as they stand here.
+var languages = []string{"en", "en", "en", "en", "en", "en", "es", "es", "es", "vi"}
 
 var grades = []string{"KG", "01", "02", "03", "04", "05"}
 

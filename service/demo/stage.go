@@ -12,6 +12,7 @@ import (
 	"seedbook/ledger"
 	"seedbook/service/enroll"
 	"seedbook/service/program"
+	"seedbook/service/roster"
 	"seedbook/service/savings"
 	"seedbook/service/statement"
 	"seedbook/service/store"
@@ -33,9 +34,10 @@ func Prepare(ctx context.Context, db *store.DB, keys *vault.Keyring, o Options) 
 	return &Stage{y}, nil
 }
 
-// ClassList is the schools' roster, as a OneRoster zip.
-func (s *Stage) ClassList() ([]byte, error) {
-	return oneRoster(classList(s.y.random, s.y.options.Children))
+// ClassList is the schools' roster, ready to be received.
+func (s *Stage) ClassList() (roster.Upload, error) {
+	list, err := csvOf(classList(s.y.random, s.y.options.Children))
+	return roster.Upload{Source: District, FileName: "roster.csv", Data: list, Mapping: mapping(), EnrollOn: firstDay}, err
 }
 
 // Program and Who are whose books they are.

@@ -50,7 +50,7 @@ func personFacts(c family.Child) []rules.Fact {
 
 func addSchools(ctx context.Context, q sqlx.QueryerContext, ids []family.ChildID, place map[family.ChildID]*rules.Child) error {
 	const query = `
-		SELECT s.child_id, s.from_on, h.code, s.grade
+		SELECT s.child_id, s.from_on, h.code, h.district, s.grade
 		FROM schoolings s
 		JOIN schools h ON h.tenant_id = s.tenant_id AND h.id = s.school_id
 		WHERE s.child_id = ANY ($1)
@@ -63,12 +63,15 @@ func addSchools(ctx context.Context, q sqlx.QueryerContext, ids []family.ChildID
 	for rows.Next() {
 		var child family.ChildID
 		var from ledger.Date
-		var code, grade string
-		if err := rows.Scan(&child, &from, &code, &grade); err != nil {
+		var code, district, grade string
+		if err := rows.Scan(&child, &from, &code, &district, &grade); err != nil {
 			return fmt.Errorf("schools of children: %w", err)
 		}
 		c := place[child]
 		c.Facts = append(c.Facts, rules.Fact{Name: "school", Value: code, From: from})
+		if district != "" {
+			c.Facts = append(c.Facts, rules.Fact{Name: "district", Value: district, From: from})
+		}
 		if grade != "" {
 			c.Facts = append(c.Facts, rules.Fact{Name: "grade", Value: grade, From: from})
 		}

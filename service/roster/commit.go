@@ -380,7 +380,7 @@ func (c *chunk) schools(ctx context.Context, tx *sqlx.Tx) (map[string]program.Sc
 	var named []program.School
 	for _, l := range p.Schools {
 		if l.Code != "" {
-			named = append(named, program.School{Code: l.Code, Name: l.Name})
+			named = append(named, program.School{Code: l.Code, Name: l.Name, District: l.District})
 		}
 	}
 	known, err := program.PutSchools(ctx, tx, c.who, named, c.at)

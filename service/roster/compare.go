@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -36,6 +37,7 @@ func (s *staging) compare(ctx context.Context, q sqlx.QueryerContext) error {
 	}
 	schools := make(map[string]rosterfile.School, len(s.file.Schools))
 	for _, h := range s.file.Schools {
+		h.District = cmp.Or(h.District, s.sender)
 		schools[h.SourceID] = h
 	}
 	var fresh []int // places of rows that this source did not name before

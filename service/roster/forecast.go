@@ -57,7 +57,7 @@ func (f *forecast) school(r staged) {
 	}
 	line := f.schools[r.school.Code]
 	if line == nil {
-		line = &SchoolLine{Code: r.school.Code, Name: r.school.Name}
+		line = &SchoolLine{Code: r.school.Code, Name: r.school.Name, District: r.school.District}
 		f.schools[r.school.Code] = line
 	}
 	line.Children++

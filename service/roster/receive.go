@@ -53,7 +53,7 @@ func receive(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyrin
 	if err != nil {
 		return 0, err
 	}
-	s := &staging{who: who, keys: keys, program: p, source: source, on: u.EnrollOn, file: file}
+	s := &staging{who: who, keys: keys, program: p, source: source, sender: u.Source, on: u.EnrollOn, file: file}
 	if err := s.compare(ctx, tx); err != nil {
 		return 0, err
 	}
@@ -103,6 +103,7 @@ type staging struct {
 	keys    *vault.Keyring
 	program program.Program
 	source  int64
+	sender  string // the district where the file names none
 	on      ledger.Date
 	file    *rosterfile.File
 	rows    []staged
@@ -310,6 +311,7 @@ func (s *staging) asChild(r staged) rules.Child {
 		}
 	}
 	add("school", r.school.Code)
+	add("district", r.school.District)
 	add("grade", r.child.Grade)
 	add("zip", r.child.ZIP)
 	add("city", r.child.City)

@@ -74,6 +74,7 @@ type Preview struct {
 type SchoolLine struct {
 	Code      string `json:"code"`
 	Name      string `json:"name"`
+	District  string `json:"district,omitempty"`
 	Children  int    `json:"children"`
 	New       int    `json:"new"`
 	Changed   int    `json:"changed"`
