@@ -35,6 +35,7 @@ const (
 	zipUnclear      = "roster.note.zip_unclear"
 	statusUnknown   = "roster.note.status_unknown"
 	guardianUnknown = "roster.note.guardian_unknown"
+	guardianMany    = "roster.note.guardian_many" // more than maxAgents
 	guardianStudent = "roster.note.guardian_student"
 	personUnknown   = "roster.note.person_unknown" // a role, enrollment or demographic of nobody
 	orgUnknown      = "roster.note.org_unknown"

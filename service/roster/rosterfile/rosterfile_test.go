@@ -201,6 +201,24 @@ func TestTheSchoolIsTheCurrentEnrollments(t *testing.T) {
 	}
 }
 
+// TestNobodyHasAThousandSchools holds that a hostile package costs no more than
+// its size, and is not believed.
+func TestNobodyHasAThousandSchools(t *testing.T) {
+	files := district12()
+	var agents []string
+	for i := range 1000 {
+		files["orgs.csv"] += fmt.Sprintf("X%d,,,X,school,,D\n", i)
+		files["enrollments.csv"] += fmt.Sprintf("x%d,,,k,X%d,c2,student,,,\n", i, i)
+		agents = append(agents, fmt.Sprint("a", i))
+	}
+	files["users.csv"] = strings.Replace(files["users.csv"], ",p1,KG", `,"p1,`+strings.Join(agents, ",")+`",KG`, 1)
+	f := read(t, "d.zip", zipped(t, files), autumn)
+	want := []string{"users.csv:2 note guardian_many", "users.csv:2 note guardian_unknown", "users.csv:3 review school_two"}
+	if !slices.Equal(found(f), want) || f.Review != 1 || len(f.Children[0].Guardians) != 1 {
+		t.Errorf("%q, %+v", found(f), f.Totals)
+	}
+}
+
 func TestOneRoster11HasTheRoleInUsers(t *testing.T) {
 	files := map[string]string{
 		"manifest.csv":         "propertyName,value\nmanifest.version,1.0\noneroster.version,1.1\nfile.orgs,bulk\nfile.users,bulk\nfile.demographics,bulk\nfile.academicSessions,bulk\n",

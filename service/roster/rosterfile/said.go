@@ -60,9 +60,7 @@ func (d *district) readRelationships(t *tabular.Table, mode Mode) error {
 			g.quarantine(idMissing, other, "")
 		case g.deleted(status):
 		default:
-			p := d.person(g, id)
-			p.agents = append(p.agents, agent{adult, strings.Clone(strings.ToLower(g.text(role)))})
-			d.agents[adult] = true
+			d.addAgent(g, d.person(g, id), agent{adult, strings.Clone(strings.ToLower(g.text(role)))})
 		}
 	})
 }
@@ -117,6 +115,10 @@ func (d *district) current(g *reading, first, last int, p *person) bool {
 	return asOf.IsZero() || !asOf.Before(from) && (to.IsZero() || !asOf.After(to))
 }
 
+// maxPlaces bounds the schools that are weighed for one child. Nobody can choose
+// among so many, and a person is asked.
+const maxPlaces = 20
+
 // attend counts an enrollment towards a school.
 func (p *person) attend(school string, primary, current bool) {
 	if school == "" {
@@ -129,7 +131,9 @@ func (p *person) attend(school string, primary, current bool) {
 			return
 		}
 	}
-	p.places = append(p.places, place{school, primary, current, 1})
+	if len(p.places) < maxPlaces {
+		p.places = append(p.places, place{school, primary, current, 1})
+	}
 }
 
 // readDemographics reads birth dates. What is wrong with one is told here,

@@ -36,6 +36,10 @@ func (d *district) chooseSchool(g *reading, p *person, c userColumns) string {
 // chooseEnrolled prefers current enrollments, then primary ones, then the
 // school that the student's role or the user names, then most classes.
 func (d *district) chooseEnrolled(g *reading, places []place, names ...string) string {
+	if len(places) >= maxPlaces {
+		g.doubt(schoolTwo, -1, "")
+		return ""
+	}
 	prefer := func(better func(place) bool) {
 		if slices.ContainsFunc(places, better) {
 			places = slices.DeleteFunc(places, func(at place) bool { return !better(at) })

@@ -116,10 +116,21 @@ func (d *district) again(g *reading, c userColumns, p *person) {
 func (d *district) nameAgents(g *reading, c userColumns, p *person) {
 	for id := range strings.SplitSeq(g.text(c.agents), ",") {
 		if id = strings.TrimSpace(id); id != "" {
-			p.agents = append(p.agents, agent{id: id})
-			d.agents[id] = true
+			d.addAgent(g, p, agent{id: id})
 		}
 	}
+}
+
+// maxAgents bounds the guardians of one child.
+const maxAgents = 20
+
+func (d *district) addAgent(g *reading, p *person, a agent) {
+	if len(p.agents) == maxAgents {
+		g.note(guardianMany, -1)
+		return
+	}
+	p.agents = append(p.agents, a)
+	d.agents[a.id] = true
 }
 
 // keepChild adds a student with what is doubtful about them, or quarantines the
