@@ -1,16 +1,230 @@
 package rules
 
+import (
+	"github.com/shopspring/decimal"
+
+	"seedbook/ledger"
+)
+
 // Book is a rule book that was read and checked, ready to evaluate. It is
-// immutable and safe for concurrent use.
-type Book struct{ hash string }
+// immutable and safe for concurrent use; nobody changes what its fields hold.
+type Book struct {
+	Program     Program
+	Calendar    Calendar
+	Versions    []Version
+	Facts       []FactDecl
+	Events      []EventDecl
+	Eligibility []Requirement
+	Enrollment  Enrollment
+	// Benefits are the terms of the latest version; see Terms for the others.
+	Benefits   []Benefit
+	SharedCaps []SharedCap
+	Expiry     Expiry
+	Exit       []Exit
+	Examples   []Example
 
-// Parse reads a rule book. Every problem is reported at once, as Problems.
-func Parse(src []byte) (*Book, error) { panic("not yet") }
+	hash   string
+	normal []byte
+	facts  *vocabulary
+	gates  []gate     // the requirements, compiled
+	plans  []plan     // the benefits, compiled, in the book's order
+	pooled evaluators // reused working memory
+}
 
-// Hash identifies what a book says: layout and comments do not change it. It
-// is 64 hexadecimal digits.
-func (b *Book) Hash() string { return b.hash }
+// Program says whose rules these are.
+type Program struct {
+	ID       string
+	Name     string
+	Currency string
+	TimeZone string
+	Rounding ledger.Rounding
+	// LeapDay is where a birthday of 29 February falls in common years.
+	LeapDay LeapDay
+}
 
-// ReversesOnReturn reports whether a benefit says that what a returned deposit
-// earned is taken back without asking (undo.on_return: reverse_full).
-func (b *Book) ReversesOnReturn(benefit string) bool { panic("not yet") }
+// LeapDay is the rule for birthdays on 29 February.
+type LeapDay string
+
+// The leap-day rules.
+const (
+	February28 LeapDay = "feb_28"
+	March1     LeapDay = "mar_1"
+)
+
+// MonthDay is a day of every year: "07-01".
+type MonthDay struct{ Month, Day int }
+
+// Calendar says where the program's years begin.
+type Calendar struct {
+	SchoolYear  MonthDay
+	FiscalYear  MonthDay
+	BenefitYear MonthDay
+}
+
+// Version is a span of days in which terms hold, both ends included; no last
+// day means that it holds until further notice.
+type Version struct {
+	ID            string
+	EffectiveFrom ledger.Date
+	EffectiveTo   ledger.Date
+	SelectedBy    Selector
+	Note          string
+}
+
+// Selector is the day by which a version selects itself.
+type Selector string
+
+// The selectors.
+const (
+	EventDate   Selector = "event_date"   // the day of the event that earns
+	CohortDate  Selector = "cohort_date"  // the child's day of birth
+	PeriodStart Selector = "period_start" // the first day of the benefit's period
+)
+
+// Text is what people read, in the languages of the program.
+type Text struct {
+	En string
+	Es string
+}
+
+// FactDecl declares a fact that predicates may read.
+type FactDecl struct {
+	Name  string
+	Type  FactType
+	OneOf []string
+	Says  Text
+}
+
+// EventDecl declares a milestone of the program's own.
+type EventDecl struct {
+	Name EventKind
+	Says Text
+}
+
+// Requirement is one condition of eligibility; all must hold.
+type Requirement struct {
+	ID   string
+	When string // CEL
+	Says Text
+}
+
+// Enrollment says how children come to take part.
+type Enrollment struct {
+	Mode       string
+	OptOutDays int
+	OnOptOut   string
+}
+
+// Benefit is one award rule in the terms of one version.
+type Benefit struct {
+	ID         string
+	Kind       Kind
+	Says       Text
+	Trigger    Trigger
+	Basis      Basis
+	Base       Base
+	Amount     Formula
+	Caps       Caps
+	Period     PeriodKind
+	When       string // CEL
+	EligibleAt string
+	Pay        Pay
+	Funding    Funding
+	Undo       Undo
+	// Versions are those in which the benefit stands; none named means all.
+	Versions []string
+}
+
+// Base says which part of the family's deposits counts.
+type Base struct {
+	MinSingle *ledger.Amount
+	MinPeriod *ledger.Amount
+	CapPeriod *ledger.Amount
+	CapLife   *ledger.Amount
+	Channels  []string
+	Exclude   []string
+}
+
+// Formula turns a base into an amount; exactly one is set.
+type Formula struct {
+	Fixed     *ledger.Amount
+	Ratio     *decimal.Decimal
+	Threshold *Threshold
+	Step      *Stairs
+}
+
+// Threshold pays an amount once the base reaches another.
+type Threshold struct {
+	At  ledger.Amount
+	Pay ledger.Amount
+}
+
+// Stairs pay an amount for each full step of the base.
+type Stairs struct {
+	Per ledger.Amount
+	Pay ledger.Amount
+}
+
+// Caps bound what a benefit gives; nil is no bound.
+type Caps struct {
+	PerEvent  *ledger.Amount
+	PerPeriod *ledger.Amount
+	Lifetime  *ledger.Amount
+	Within    []Within
+}
+
+// Within bounds what a benefit gives over a longer period than its own.
+type Within struct {
+	Period PeriodKind
+	Max    ledger.Amount
+}
+
+// SharedCap bounds what several benefits give together; the earlier benefit of
+// the book has the room first.
+type SharedCap struct {
+	ID       string
+	Benefits []string
+	Period   PeriodKind
+	Max      ledger.Amount
+}
+
+// Pay says when an amount is payable.
+type Pay struct {
+	When    string
+	LagDays int
+}
+
+// Funding says who pays.
+type Funding struct {
+	Sources        []Source
+	WhileFundsLast bool
+	OnShortfall    string
+}
+
+// Source is a fund that may be asked, and whom it may serve.
+type Source struct {
+	Fund     string
+	When     string // CEL
+	Priority int
+}
+
+// Undo says what becomes of an award when its deposit goes away.
+type Undo struct {
+	OnReturn     string
+	OnWithdrawal string
+}
+
+// Expiry says until when program money may be used. It is data: service rooms
+// act on it.
+type Expiry struct {
+	At     string
+	Action string
+}
+
+// Exit says what becomes of money when a child's participation ends. It is
+// data: service rooms act on it.
+type Exit struct {
+	On           string
+	ProgramMoney string
+	FamilyMoney  string
+}

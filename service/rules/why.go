@@ -2,35 +2,155 @@ package rules
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"seedbook/ledger"
 )
 
-// Reason is the code of what decided an entitlement, a catalogue key under
-// rules.reason.
+// Reason is the code of what decided an entitlement; rules.reason in the
+// catalogues phrases it.
 type Reason string
+
+// The reasons of an amount. A cap is named where it cut the amount, down to
+// nothing if there was no room.
+const (
+	ReasonAwarded     Reason = "awarded"
+	ReasonBaseCap     Reason = "base_cap"     // only a part of the deposits counts
+	ReasonEventCap    Reason = "event_cap"    // a deposit earned more than one may
+	ReasonPeriodCap   Reason = "period_cap"   // the period's most was reached
+	ReasonWithinCap   Reason = "within_cap"   // the most of a longer period was reached
+	ReasonLifetimeCap Reason = "lifetime_cap" // the most for ever was reached
+	ReasonSharedCap   Reason = "shared_cap"   // the most of several benefits together was reached
+)
+
+// The reasons of nothing.
+const (
+	ReasonNotEnrolled    Reason = "not_enrolled"
+	ReasonIneligible     Reason = "ineligible"      // Requirement says which condition failed
+	ReasonMissingFact    Reason = "missing_fact"    // Missing says what would have to be known
+	ReasonOptedOut       Reason = "opted_out"       // the family refused
+	ReasonLeft           Reason = "left"            // no longer takes part
+	ReasonNotYet         Reason = "not_yet"         // no version is in effect before Until
+	ReasonEnded          Reason = "ended"           // no version is in effect any more
+	ReasonNotOffered     Reason = "not_offered"     // the version has no such benefit
+	ReasonCondition      Reason = "condition"       // the benefit's own condition does not hold
+	ReasonNoEvent        Reason = "no_event"        // what it rewards has not happened
+	ReasonTooYoung       Reason = "too_young"       // the birthday is on Until
+	ReasonNoDeposits     Reason = "no_deposits"     // nothing was deposited
+	ReasonSmall          Reason = "small_deposits"  // no deposit reached the least that counts
+	ReasonChannel        Reason = "channel"         // no deposit came a way that counts
+	ReasonBelowMinimum   Reason = "below_minimum"   // Need is missing to the least of a period
+	ReasonBelowThreshold Reason = "below_threshold" // Need is missing to the threshold or the next step
+	ReasonReturned       Reason = "returned"        // the bank took the deposits back
+	ReasonWithdrawn      Reason = "withdrawn"       // as much was taken out as was put in
+	ReasonNoFund         Reason = "no_fund"         // no fund may pay for this child
+)
+
+// ReasonEligible is Eligible's yes.
+const ReasonEligible Reason = "eligible"
 
 // Outcome sorts reasons by what a family may expect.
 type Outcome string
 
 // The outcomes.
 const (
-	Given    Outcome = "given"      // there is an amount, and it is payable
-	OnTheWay Outcome = "on_the_way" // there is an amount, payable later
+	Given    Outcome = "given"      // there is an amount, all of it payable
+	OnTheWay Outcome = "on_the_way" // there is an amount, a part of it payable later
 	Open     Outcome = "open"       // nothing yet, but it can still be earned
-	Nothing  Outcome = "nothing"    // nothing
+	Nothing  Outcome = "nothing"    // nothing, and no more to do
 )
 
-// Why is the reason of an amount, zero included, as data. It holds no name and
-// no value of a fact beyond what the caller passed in; JSON leaves values out.
+// Wait says why an amount is payable later.
+type Wait string
+
+// The waits.
+const (
+	WaitDay         Wait = "day"          // paid the next day
+	WaitMonth       Wait = "month"        // paid at the beginning of the next month
+	WaitQuarter     Wait = "quarter"      // paid at the end of the quarter
+	WaitWindow      Wait = "window"       // paid at the end of the benefit's period
+	WaitLag         Wait = "lag"          // paid some days after it is earned
+	WaitOptOut      Wait = "opt_out"      // the family may still say no
+	WaitNotEnrolled Wait = "not_enrolled" // paid from the day of enrollment
+)
+
+// Why is the reason of an amount, zero included, as data that Explain phrases.
 type Why struct {
-	Reason  Reason        `json:"reason"`
-	Outcome Outcome       `json:"outcome"`
-	Amount  ledger.Amount `json:"amount"`
+	Reason  Reason
+	Outcome Outcome
+	Amount  ledger.Amount
+	Due     ledger.Amount // the part of Amount that is payable
+	PayOn   ledger.Date   // when the rest is
+	Wait    Wait          // why not before
+	Rule    string        // the benefit, or "" for eligibility
+	Version string
+	// Requirement is the condition of eligibility that failed, and Says its
+	// words, where the book gives some.
+	Requirement string
+	Says        Text
+	Missing     []string      // facts that were not known
+	Need        ledger.Amount // what is missing to the minimum or threshold
+	Until       ledger.Date   // the day until or from which the reason holds
+	Event       EventKind     // what did not happen
+	Fund        string        // the fund asked first
+	Lines       []Line
+	Facts       []FactRead
 }
 
-// JSON is the stable, compact form that is stored with each award.
-func (w Why) JSON() (string, error) {
-	b, err := json.Marshal(w)
-	return string(b), err
+// Line is one step of the arithmetic. Which fields it uses depends on Op.
+type Line struct {
+	Op     Op
+	N      int           // how many
+	Base   ledger.Amount // what it starts from
+	Limit  ledger.Amount // a minimum, threshold or cap
+	Room   ledger.Amount // what a cap leaves
+	Amount ledger.Amount // what comes out
+	Rate   string        // a ratio, exactly
+	Raw    string        // a product before rounding, exactly
+	Ref    string        // a rounding policy, fund, period, version or shared cap
+}
+
+// Op names a step; rules.line in the catalogues phrases it.
+type Op string
+
+// The steps, in the order in which they are taken.
+const (
+	OpDeposits   Op = "deposits"    // N deposits count: Base together
+	OpReturned   Op = "returned"    // N deposits were taken back: Base together
+	OpSmall      Op = "small"       // N deposits under Limit do not count
+	OpChannel    Op = "channel"     // N deposits came by a way that does not count
+	OpCondition  Op = "condition"   // N did not meet the condition
+	OpWithdrawn  Op = "withdrawn"   // Base was taken out
+	OpNet        Op = "net"         // Base is the most that was saved
+	OpEvents     Op = "events"      // N events count
+	OpBaseCap    Op = "base_cap"    // of Base, Limit counts
+	OpVersion    Op = "version"     // version Ref counts Base
+	OpFixed      Op = "fixed"       // Amount
+	OpRatio      Op = "ratio"       // Base × Rate = Amount
+	OpRounded    Op = "rounded"     // Raw is rounded to Amount by Ref
+	OpThreshold  Op = "threshold"   // Base reached Limit: Amount
+	OpStep       Op = "step"        // N steps of Limit: Amount
+	OpEventCap   Op = "event_cap"   // N deposits earn the most, Limit each
+	OpPeriodCap  Op = "period_cap"  // at most Limit a period: Amount
+	OpWithinCap  Op = "within_cap"  // at most Limit in Ref, Room was left: Amount
+	OpLifeCap    Op = "life_cap"    // at most Limit for ever, Room was left: Amount
+	OpSharedCap  Op = "shared_cap"  // at most Limit with others, Room was left: Amount
+	OpFundPasses Op = "fund_passes" // fund Ref may not pay for this child
+)
+
+// FactRead is a fact that a decision could depend on.
+type FactRead struct {
+	Name  string
+	Value any // as predicates read it; never stored
+	From  ledger.Date
+	Known ledger.Date
+}
+
+// ParseWhy reads what JSON wrote.
+func ParseWhy(text string) (Why, error) {
+	var w storedWhy
+	if err := json.Unmarshal([]byte(text), &w); err != nil {
+		return Why{}, fmt.Errorf("read the reason of an award: %w", err)
+	}
+	return w.why(), nil
 }

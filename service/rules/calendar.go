@@ -1,0 +1,96 @@
+package rules
+
+import (
+	"strconv"
+	"time"
+
+	"seedbook/ledger"
+)
+
+// birthday is the day on which someone born on a day turns so many years old,
+// by the book's leap-day rule.
+func birthday(born ledger.Date, years int, leap LeapDay) ledger.Date {
+	d := born.AddYears(years)
+	if leap == March1 && born.Month() == time.February && born.Day() == 29 && d.Day() != 29 {
+		return d.AddDays(1)
+	}
+	return d
+}
+
+// ageOn counts the birthdays had by a day.
+func ageOn(born, on ledger.Date, leap LeapDay) int {
+	age := on.Year() - born.Year()
+	if on.Before(birthday(born, age, leap)) {
+		age--
+	}
+	return age
+}
+
+// yearStart is where a kind of period's years begin, and whether the book says
+// it. Kinds that are no year begin in January as far as anyone asks.
+func (c Calendar) yearStart(kind PeriodKind) (MonthDay, bool) {
+	start := MonthDay{1, 1}
+	switch kind {
+	case SchoolYear:
+		start = c.SchoolYear
+	case FiscalYear:
+		start = c.FiscalYear
+	case BenefitYear:
+		start = c.BenefitYear
+	}
+	return start, start != MonthDay{}
+}
+
+// forever is the period of what happens once.
+var forever = ledger.Period{First: ledger.NewDate(1850, 1, 1), Last: ledger.NewDate(2300, 12, 31)}
+
+// periodOf is the period of a kind in which a day lies.
+func (c Calendar) periodOf(kind PeriodKind, day ledger.Date) ledger.Period {
+	y, m, _ := day.Time().Date()
+	switch kind {
+	case Once:
+		return forever
+	case Monthly:
+		return ledger.Period{First: ledger.NewDate(y, m, 1), Last: ledger.NewDate(y, m+1, 0)}
+	case Quarterly:
+		m = (m-1)/3*3 + 1
+		return ledger.Period{First: ledger.NewDate(y, m, 1), Last: ledger.NewDate(y, m+3, 0)}
+	}
+	start, _ := c.yearStart(kind)
+	first := ledger.NewDate(y, time.Month(start.Month), start.Day)
+	if day.Before(first) {
+		y--
+		first = ledger.NewDate(y, time.Month(start.Month), start.Day)
+	}
+	return ledger.Period{First: first, Last: ledger.NewDate(y+1, time.Month(start.Month), start.Day).AddDays(-1)}
+}
+
+// label names a period as awards are keyed: "once", "2026-09", "2026-Q3",
+// "2026" for a year from 1 January and "2026-27" for one that spans two.
+func label(kind PeriodKind, p ledger.Period) string {
+	var room [8]byte
+	y, m, d := p.First.Time().Date()
+	b := strconv.AppendInt(room[:0], int64(y), 10)
+	switch kind {
+	case Once:
+		return "once"
+	case Monthly:
+		b = appendTwo(append(b, '-'), int(m))
+	case Quarterly:
+		b = append(b, '-', 'Q', byte('1'+(m-1)/3))
+	default:
+		if m != time.January || d != 1 {
+			b = appendTwo(append(b, '-'), (y+1)%100)
+		}
+	}
+	return string(b)
+}
+
+func appendTwo(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }
+
+func earlier(a, b ledger.Date) ledger.Date {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

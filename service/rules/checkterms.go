@@ -1,0 +1,92 @@
+package rules
+
+// checkTerms refuses terms that contradict themselves.
+func (c *compiler) checkTerms(b *Book, n *node, t *terms) {
+	c.checkYear(b, n, t.Period)
+	c.checkBasis(n, t)
+	c.checkFormula(n, t)
+	c.checkPeriod(n, t)
+	for _, w := range t.Caps.Within {
+		if length(w.Period) <= length(t.Period) {
+			c.report(n.get("caps"), "within_shorter", map[string]any{"period": string(w.Period)})
+		}
+	}
+}
+
+// checkBasis sees to it that a benefit waits for one thing: a trigger or a
+// basis.
+func (c *compiler) checkBasis(n *node, t *terms) {
+	counting := t.Basis.Measure != NoBasis
+	switch {
+	case counting && t.Trigger.Kind != "":
+		c.report(n.get("trigger"), "trigger_and_basis", nil)
+	case !counting && t.Trigger.Kind == "":
+		c.report(n, "missing_key", map[string]any{"key": "trigger"})
+	case !counting && n.get("base") != nil:
+		c.report(n.get("base"), "needs_basis", map[string]any{"key": "base"})
+	case t.Trigger.Kind == OnEvent && (t.Trigger.Event == Return || t.Trigger.Event == OptedOut || t.Trigger.Event == Left):
+		c.report(n.get("trigger"), "unfit_event", map[string]any{"event": string(t.Trigger.Event)})
+	}
+	if t.Basis.Measure == CountEvents && t.Basis.Event != Deposit && n.get("base") != nil {
+		c.report(n.get("base"), "needs_deposits", map[string]any{"key": "base"})
+	}
+	if !t.countsDeposits() && n.get("undo") != nil {
+		c.report(n.get("undo"), "needs_deposits", map[string]any{"key": "undo"})
+	}
+	if t.Undo.OnWithdrawal == undoRatio && t.Basis.Measure != NetDeposits {
+		c.report(n.get("undo"), "undo_needs_net", nil)
+	}
+}
+
+// countsDeposits reports terms that a returned deposit touches.
+func (t *terms) countsDeposits() bool {
+	return t.Basis.Measure == GrossDeposits || t.Basis.Measure == NetDeposits || t.Basis.Event == Deposit || t.Trigger.Event == Deposit
+}
+
+func (c *compiler) checkFormula(n *node, t *terms) {
+	counting, at := t.Basis.Measure != NoBasis, n.get("amount")
+	switch f := t.Amount; {
+	case f.Fixed != nil && counting:
+		c.report(at, "fixed_needs_trigger", nil)
+	case f.Ratio != nil && (!counting || t.Basis.Measure == CountEvents):
+		c.report(at, "ratio_needs_deposits", nil)
+	case (f.Threshold != nil || f.Step != nil) && !counting:
+		c.report(at, "needs_basis", map[string]any{"key": "amount"})
+	}
+	if t.Caps.PerEvent != nil && (t.Amount.Ratio == nil || t.Basis.Measure != GrossDeposits) {
+		c.report(n.get("caps"), "per_event_needs_ratio", nil)
+	}
+}
+
+// checkPeriod refuses what needs the bounds of a period where there are none.
+func (c *compiler) checkPeriod(n *node, t *terms) {
+	if t.Trigger.Kind == AtAge && t.Period != Once {
+		c.report(n.get("period"), "age_is_once", nil)
+	}
+	if t.Period != Once {
+		return
+	}
+	if t.EligibleAt == eligibleAtPeriodStart || t.EligibleAt == eligibleAtPeriodEnd {
+		c.report(n.get("eligible_at"), "no_period_here", map[string]any{"fact": t.EligibleAt})
+	}
+	if t.Pay.When == payWindowClose {
+		c.report(n.get("pay"), "no_period_here", map[string]any{"fact": payWindowClose})
+	}
+	c.noPeriods(n.get("when"), t.when)
+	for _, s := range t.sources {
+		c.noPeriods(n.get("funding"), s.when)
+	}
+}
+
+// length orders kinds of period; the kinds of year are alike.
+func length(k PeriodKind) int {
+	switch k {
+	case Monthly:
+		return 1
+	case Quarterly:
+		return 3
+	case Once:
+		return 1 << 20
+	}
+	return 12
+}

@@ -1,0 +1,283 @@
+package rules
+
+import "seedbook/ledger"
+
+// gather opens a span for each period in which something happened that the
+// benefit looks at, and for the current one.
+func (e *evaluator) gather(p *plan) {
+	first := len(e.spans)
+	for i := range e.events {
+		if !p.watches(e.events[i].Kind) {
+			continue
+		}
+		on := e.events[i].On
+		if n := len(e.spans); n == first || !e.spans[n-1].period.Contains(on) {
+			e.spans = append(e.spans, span{plan: p, period: e.book.Calendar.periodOf(p.period, on), from: i})
+		}
+		e.spans[len(e.spans)-1].to = i + 1
+	}
+	if n := len(e.spans); n == first || !e.spans[n-1].period.Contains(e.asOf) {
+		e.spans = append(e.spans, span{plan: p, period: e.book.Calendar.periodOf(p.period, e.asOf)})
+	}
+	for i := first; i < len(e.spans); i++ {
+		e.count(&e.spans[i], e.asOf)
+	}
+}
+
+func (p *plan) watches(k EventKind) bool {
+	for _, w := range p.kinds {
+		if w == k {
+			return true
+		}
+	}
+	return false
+}
+
+// versionFor is the version that answers for an event of a day in a period, or
+// −1 where none does.
+func (e *evaluator) versionFor(on ledger.Date, p ledger.Period) int {
+	switch e.book.Versions[0].SelectedBy {
+	case CohortDate:
+		return e.book.versionOn(e.view.child.BornOn)
+	case PeriodStart:
+		if p != forever {
+			return e.book.versionOn(p.First)
+		}
+	}
+	return e.book.versionOn(on)
+}
+
+// count goes through a span's events up to a day and leaves in the span what
+// counts, and why the rest does not.
+func (e *evaluator) count(s *span, until ledger.Date) {
+	s.tally = tally{firstPart: len(e.parts)}
+	s.terms, s.version = nil, -1
+	for i := s.from; i < s.to && !e.events[i].On.After(until); i++ {
+		if s.plan.watches(e.events[i].Kind) {
+			e.countEvent(s, &e.events[i])
+		}
+	}
+	e.countBirthday(s, until)
+	if s.terms == nil {
+		e.assume(s, until)
+	}
+	e.followDown(s)
+	s.lastPart = len(e.parts)
+}
+
+// assume gives a span in which nothing counted the terms that would hold.
+func (e *evaluator) assume(s *span, until ledger.Date) {
+	s.version = e.versionFor(until, s.period)
+	if s.version >= 0 {
+		s.terms = s.plan.in[s.version]
+	}
+}
+
+func (e *evaluator) countEvent(s *span, ev *Event) {
+	v := e.versionFor(ev.On, s.period)
+	if v < 0 || s.plan.in[v] == nil {
+		s.outside++
+		return
+	}
+	t := s.plan.in[v]
+	switch {
+	case t.Basis.Measure == GrossDeposits || t.Basis.Measure == NetDeposits:
+		e.countMoney(s, t, v, ev)
+	case t.Basis.Measure == CountEvents && ev.Kind == t.Basis.Event,
+		t.Trigger.Kind == OnEvent && ev.Kind == t.Trigger.Event && s.counted == 0:
+		if e.counts(s, t, ev) {
+			e.add(s, t, v, ev, ledger.Minor(100))
+		}
+	}
+}
+
+// countMoney takes one movement of the family's money into the base.
+func (e *evaluator) countMoney(s *span, t *terms, v int, ev *Event) {
+	switch ev.Kind {
+	case Deposit:
+		if e.counts(s, t, ev) {
+			e.add(s, t, v, ev, e.kept(t, ev))
+		}
+	case Withdrawal:
+		if t.Basis.Measure == NetDeposits {
+			s.withdrawn = s.withdrawn.Add(ev.Amount)
+			s.net = s.net.Sub(ev.Amount)
+		}
+	case Return:
+		e.countOrphan(s, t, ev)
+	}
+}
+
+// countOrphan takes a return off whose deposit is not in the history. It can
+// only count where it happened.
+func (e *evaluator) countOrphan(s *span, t *terms, ev *Event) {
+	if t.Undo.OnReturn == undoNone || e.hasDeposit(ev.Of) {
+		return
+	}
+	s.returned++
+	s.back = s.back.Add(ev.Amount)
+	s.net = s.net.Sub(ev.Amount)
+	e.takeOff(s, ev.Amount)
+}
+
+// takeOff lowers the base; the latest part gives way first.
+func (e *evaluator) takeOff(s *span, amount ledger.Amount) {
+	for i := len(e.parts) - 1; i >= s.firstPart && amount.Sign() > 0; i-- {
+		off := amount.Min(e.parts[i].base)
+		e.parts[i].base = e.parts[i].base.Sub(off)
+		s.high = s.high.Sub(off)
+		amount = amount.Sub(off)
+	}
+}
+
+func (e *evaluator) hasDeposit(key string) bool {
+	for i := range e.events {
+		if e.events[i].Kind == Deposit && e.events[i].Key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// kept is the part of a deposit that the bank did not take back.
+func (e *evaluator) kept(t *terms, ev *Event) ledger.Amount {
+	amount := ev.Amount
+	if !e.returns || t.Undo.OnReturn == undoNone {
+		return amount
+	}
+	for i := range e.events {
+		if r := &e.events[i]; r.Kind == Return && r.Of == ev.Key {
+			amount = amount.Sub(r.Amount)
+		}
+	}
+	return amount.Max(ledger.Amount{})
+}
+
+// counts decides whether an event counts, in the documented order: taken back,
+// channel, least amount, condition.
+func (e *evaluator) counts(s *span, t *terms, ev *Event) bool {
+	if ev.Kind == Deposit {
+		kept := e.kept(t, ev)
+		if kept != ev.Amount {
+			s.back = s.back.Add(ev.Amount.Sub(kept))
+			s.returned++
+		}
+		switch {
+		case kept.Sign() <= 0:
+			return false
+		case !t.Base.admits(ev.Channel):
+			s.channel++
+			return false
+		case t.Base.MinSingle != nil && kept.Less(*t.Base.MinSingle):
+			s.small++
+			return false
+		}
+	}
+	switch e.holds(s, t, ev.On) {
+	case no:
+		s.refused++
+		return false
+	case unknown:
+		s.undecided++
+		s.missing |= e.view.missing
+		return false
+	}
+	return true
+}
+
+func (b *Base) admits(channel string) bool {
+	for _, c := range b.Exclude {
+		if c == channel {
+			return false
+		}
+	}
+	for _, c := range b.Channels {
+		if c == channel {
+			return true
+		}
+	}
+	return len(b.Channels) == 0
+}
+
+// holds judges a benefit's own condition for an event of a day.
+func (e *evaluator) holds(s *span, t *terms, on ledger.Date) truth {
+	if t.when == nil {
+		return yes
+	}
+	switch t.EligibleAt {
+	case eligibleAtPeriodStart:
+		on = s.period.First
+	case eligibleAtPeriodEnd:
+		on = s.period.Last
+	}
+	m := &e.memo
+	if m.of == t.when && !t.when.timed && !on.Before(m.from) && on.Before(m.until) && m.truth != unknown {
+		s.read |= t.when.reads
+		return m.truth
+	}
+	e.view.day, e.view.period = on, s.period
+	answer := e.view.judge(t.when)
+	s.read |= t.when.reads
+	*m = memo{t.when, on, e.view.steadyUntil(t.when), answer}
+	return answer
+}
+
+// add takes an amount into the base, under the version that counts it.
+func (e *evaluator) add(s *span, t *terms, v int, ev *Event, amount ledger.Amount) {
+	s.counted++
+	s.sum = s.sum.Add(amount)
+	s.last, s.terms, s.version = ev.On, t, v
+	n := len(e.parts)
+	if n == s.firstPart || e.parts[n-1].version != v {
+		e.parts = append(e.parts, part{version: v, terms: t})
+		n++
+	}
+	p := &e.parts[n-1]
+	p.n++
+	if t.Basis.Measure == NetDeposits {
+		s.net = s.net.Add(amount)
+		amount = s.net.Sub(s.high).Max(ledger.Amount{})
+		s.high = s.high.Add(amount)
+	}
+	p.base = p.base.Add(amount)
+	if t.Caps.PerEvent != nil {
+		s.capped += p.addCapped(t, amount)
+	}
+}
+
+// addCapped adds what one deposit earns, never more than one may. It returns 1
+// for a deposit that reached that.
+func (p *part) addCapped(t *terms, amount ledger.Amount) int {
+	earned, most := amount.Decimal().Mul(*t.Amount.Ratio), t.Caps.PerEvent.Decimal()
+	if earned.GreaterThan(most) {
+		p.earned = p.earned.Add(most)
+		return 1
+	}
+	p.earned = p.earned.Add(earned)
+	return 0
+}
+
+// followDown lets the base follow the net deposits down where the terms say so.
+func (e *evaluator) followDown(s *span) {
+	if s.terms != nil && s.terms.Undo.OnWithdrawal == undoRatio {
+		e.takeOff(s, s.high.Sub(s.net.Max(ledger.Amount{})))
+	}
+}
+
+// countBirthday counts the birthday of a benefit that waits for an age.
+func (e *evaluator) countBirthday(s *span, until ledger.Date) {
+	born := e.view.child.BornOn
+	for v, t := range s.plan.in {
+		if t == nil || t.Trigger.Kind != AtAge || born.IsZero() || s.counted > 0 {
+			continue
+		}
+		on := birthday(born, t.Trigger.Years, e.book.Program.LeapDay)
+		if e.versionFor(on, s.period) != v || on.After(until) || !e.leftOn.IsZero() && on.After(e.leftOn) {
+			continue
+		}
+		ev := Event{On: on}
+		if e.counts(s, t, &ev) {
+			e.add(s, t, v, &ev, ledger.Minor(100))
+		}
+	}
+}

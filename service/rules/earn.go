@@ -1,0 +1,257 @@
+package rules
+
+import (
+	"github.com/shopspring/decimal"
+
+	"seedbook/ledger"
+)
+
+// The order of the arithmetic, as REFERENCE.md promises it:
+//
+//  1. what counts: returned deposits leave, channel, least deposit, condition
+//  2. the least of a period
+//  3. the most of the base, a period's and a lifetime's
+//  4. the formula, on the cumulative base, with the most per event
+//  5. rounding, once, on the cumulative amount
+//  6. caps: period, longer periods, lifetime, shared
+//
+// Where versions change inside a period, each takes these steps for what it
+// counts, one after the other, and adds to what the versions before it gave.
+
+// earn decides what a span that counts something gives, from which fund and
+// when.
+func (e *evaluator) earn(s *span) {
+	s.amount, s.reason = e.amount(s, true)
+	if s.amount.IsZero() {
+		e.explainZero(s)
+		return
+	}
+	if !e.choose(s) {
+		s.amount, s.reason = ledger.Amount{}, ReasonNoFund
+		return
+	}
+	e.schedule(s)
+	e.take(s)
+}
+
+// sums runs along the parts of a span.
+type sums struct {
+	base    ledger.Amount   // counted so far
+	exact   decimal.Decimal // the ratio's products, exactly
+	rounded ledger.Amount   // of them, rounded
+	steps   int64
+	crossed bool          // the threshold
+	amount  ledger.Amount // given so far
+	reason  Reason
+}
+
+// amount is what a span's parts give together, within every cap.
+func (e *evaluator) amount(s *span, log bool) (ledger.Amount, Reason) {
+	run := sums{reason: ReasonAwarded}
+	parts := e.parts[s.firstPart:s.lastPart]
+	for i := range parts {
+		p := &parts[i]
+		if len(parts) > 1 && log {
+			e.lines = append(e.lines, Line{Op: OpVersion, Ref: e.book.Versions[p.version].ID, Base: p.base})
+		}
+		base := e.limitBase(s, p, &run, log)
+		run.base = run.base.Add(base)
+		before := run.amount
+		run.amount = before.Add(e.formula(s, p, base, &run, log))
+		e.limit(s, p.terms, before, &run, log)
+	}
+	return run.amount, run.reason
+}
+
+// limitBase keeps the base within its own caps.
+func (e *evaluator) limitBase(s *span, p *part, run *sums, log bool) ledger.Amount {
+	base := p.base
+	cut := func(most *ledger.Amount, used ledger.Amount) {
+		if most == nil {
+			return
+		}
+		room := most.Sub(used).Max(ledger.Amount{})
+		if base.Cmp(room) <= 0 {
+			return
+		}
+		if log {
+			e.lines = append(e.lines, Line{Op: OpBaseCap, Base: base, Limit: *most, Room: room, Amount: room})
+		}
+		base, run.reason = room, ReasonBaseCap
+	}
+	cut(p.terms.Base.CapPeriod, run.base)
+	if p.terms.Base.CapLife != nil {
+		cut(p.terms.Base.CapLife, e.taken(use{what: lifeBase, plan: s.plan}).Add(run.base))
+	}
+	return base
+}
+
+// formula is what a base earns before caps.
+func (e *evaluator) formula(s *span, p *part, base ledger.Amount, run *sums, log bool) (earned ledger.Amount) {
+	line := Line{Base: base}
+	switch f := p.terms.Amount; {
+	case f.Fixed != nil:
+		line.Op, earned = OpFixed, *f.Fixed
+	case f.Ratio != nil:
+		return e.ratio(s, p, base, run, log)
+	case f.Threshold != nil:
+		line.Op, line.Base, line.Limit = OpThreshold, run.base, f.Threshold.At
+		if !run.crossed && !run.base.Less(f.Threshold.At) {
+			run.crossed, earned = true, f.Threshold.Pay
+		}
+	case f.Step != nil:
+		n := run.base.Minor() / f.Step.Per.Minor()
+		line.Op, line.Base, line.Limit = OpStep, run.base, f.Step.Per
+		if n > run.steps {
+			line.N = int(n - run.steps)
+			earned = ledger.Minor((n - run.steps) * f.Step.Pay.Minor())
+			run.steps = n
+		}
+	}
+	if log && earned.Sign() > 0 {
+		line.Amount = earned
+		e.lines = append(e.lines, line)
+	}
+	return earned
+}
+
+// ratio multiplies exactly and rounds the running total once, so that three
+// deposits of 0.33 at one half give 0.50 (domain/money.md, allocation).
+func (e *evaluator) ratio(s *span, p *part, base ledger.Amount, run *sums, log bool) ledger.Amount {
+	rate := *p.terms.Amount.Ratio
+	product := base.Decimal().Mul(rate)
+	if p.terms.Caps.PerEvent != nil {
+		product = decimal.Min(product, p.earned)
+	}
+	run.exact = run.exact.Add(product)
+	total := ledger.Round(run.exact, e.book.Program.Rounding)
+	earned := total.Sub(run.rounded)
+	run.rounded = total
+	if log {
+		e.logRatio(s, p, base, product, earned)
+	}
+	return earned
+}
+
+func (e *evaluator) logRatio(s *span, p *part, base ledger.Amount, product decimal.Decimal, earned ledger.Amount) {
+	exact := base.Decimal().Mul(*p.terms.Amount.Ratio)
+	if s.capped > 0 && p.terms.Caps.PerEvent != nil {
+		e.lines = append(e.lines, Line{Op: OpEventCap, N: s.capped, Limit: *p.terms.Caps.PerEvent, Amount: earned})
+		return
+	}
+	line := Line{Op: OpRatio, Base: base, Rate: p.terms.Amount.Ratio.String(), Amount: earned}
+	if !exact.Equal(earned.Decimal()) {
+		line.Raw, line.Ref = product.String(), string(e.book.Program.Rounding)
+	}
+	e.lines = append(e.lines, line)
+}
+
+// limit keeps the running amount within every cap of the terms. What earlier
+// versions gave is never taken away by a lower cap of a later one.
+func (e *evaluator) limit(s *span, t *terms, before ledger.Amount, run *sums, log bool) {
+	if run.reason == ReasonAwarded && s.capped > 0 {
+		run.reason = ReasonEventCap
+	}
+	cut := func(op Op, why Reason, most, used ledger.Amount, ref string) {
+		room := most.Sub(used).Max(ledger.Amount{})
+		if run.amount.Cmp(room) <= 0 {
+			return
+		}
+		run.amount, run.reason = room.Max(before), why
+		if log {
+			e.lines = append(e.lines, Line{Op: op, Limit: most, Room: room, Amount: run.amount, Ref: ref})
+		}
+	}
+	if c := t.Caps.PerPeriod; c != nil {
+		cut(OpPeriodCap, ReasonPeriodCap, *c, ledger.Amount{}, "")
+	}
+	for _, w := range t.Caps.Within {
+		cut(OpWithinCap, ReasonWithinCap, w.Max, e.taken(e.within(s, w)), string(w.Period))
+	}
+	if c := t.Caps.Lifetime; c != nil {
+		cut(OpLifeCap, ReasonLifetimeCap, *c, e.taken(use{what: lifeAmount, plan: s.plan}), "")
+	}
+	for _, i := range s.plan.shared {
+		c := e.book.SharedCaps[i]
+		cut(OpSharedCap, ReasonSharedCap, c.Max, e.taken(e.sharing(s, i)), c.ID)
+	}
+}
+
+// use is how much of a cap that reaches beyond one span was taken.
+type use struct {
+	what   useOf
+	plan   *plan      // whose cap it is; nil for a shared one
+	shared int        // which shared cap
+	period PeriodKind // of the cap
+	first  ledger.Date
+	amount ledger.Amount
+}
+
+type useOf int8
+
+const (
+	lifeBase useOf = iota
+	lifeAmount
+	longerPeriod
+	sharedAmount
+)
+
+func (e *evaluator) within(s *span, w Within) use {
+	return use{what: longerPeriod, plan: s.plan, period: w.Period, first: e.book.Calendar.periodOf(w.Period, s.begins()).First}
+}
+
+func (e *evaluator) sharing(s *span, i int) use {
+	first := e.book.Calendar.periodOf(e.book.SharedCaps[i].Period, s.begins()).First
+	return use{what: sharedAmount, shared: i, first: first}
+}
+
+func (u use) sameCap(v use) bool {
+	u.amount, v.amount = ledger.Amount{}, ledger.Amount{}
+	return u == v
+}
+
+// taken is how much of a cap earlier spans took.
+func (e *evaluator) taken(u use) ledger.Amount {
+	for i := range e.uses {
+		if e.uses[i].sameCap(u) {
+			return e.uses[i].amount
+		}
+	}
+	return ledger.Amount{}
+}
+
+// take notes what a span took of the caps that reach beyond it.
+func (e *evaluator) take(s *span) {
+	c := &s.terms.Caps
+	if s.terms.Base.CapLife != nil {
+		e.note(use{what: lifeBase, plan: s.plan}, e.base(s).Min(*s.terms.Base.CapLife))
+	}
+	if c.Lifetime != nil || len(s.plan.in) > 1 {
+		e.note(use{what: lifeAmount, plan: s.plan}, s.amount)
+	}
+	for _, w := range c.Within {
+		e.note(e.within(s, w), s.amount)
+	}
+	for _, i := range s.plan.shared {
+		e.note(e.sharing(s, i), s.amount)
+	}
+}
+
+func (e *evaluator) note(u use, amount ledger.Amount) {
+	for i := range e.uses {
+		if e.uses[i].sameCap(u) {
+			e.uses[i].amount = e.uses[i].amount.Add(amount)
+			return
+		}
+	}
+	u.amount = amount
+	e.uses = append(e.uses, u)
+}
+
+// base is what a span counts, before the base's own caps.
+func (e *evaluator) base(s *span) (total ledger.Amount) {
+	for _, p := range e.parts[s.firstPart:s.lastPart] {
+		total = total.Add(p.base)
+	}
+	return total
+}

@@ -1,0 +1,100 @@
+package rules
+
+import (
+	"math/bits"
+
+	"seedbook/ledger"
+)
+
+// entitlements turns the settled spans into what callers see.
+func (e *evaluator) entitlements() []Entitlement {
+	out := make([]Entitlement, len(e.spans))
+	for i := range e.spans {
+		s := &e.spans[i]
+		out[i] = Entitlement{
+			Benefit: s.plan.id, Kind: s.plan.kind, Period: label(s.plan.period, s.period),
+			Amount: s.amount, Due: s.due, PayOn: s.payOn, Funds: s.funds, Why: e.why(s),
+		}
+	}
+	return out
+}
+
+func (e *evaluator) why(s *span) Why {
+	w := Why{
+		Reason: s.reason, Outcome: s.outcome(e), Amount: s.amount, Due: s.due, PayOn: s.payOn, Wait: s.wait,
+		Rule: s.plan.id, Need: s.need, Until: s.until(e), Lines: s.lines, Facts: e.facts,
+	}
+	if s.version >= 0 {
+		w.Version = e.book.Versions[s.version].ID
+	}
+	if s.reason == ReasonMissingFact {
+		w.Missing = e.missing(s.missing)
+	}
+	if s.terms != nil && s.reason == ReasonNoEvent {
+		w.Event = s.terms.awaits()
+	}
+	for _, f := range s.funds {
+		if f.Allowed {
+			w.Fund = f.Code
+			break
+		}
+	}
+	if own := s.read &^ e.gates; own != 0 {
+		w.Facts = append(e.facts[:len(e.facts):len(e.facts)], e.reads(own, s.readOn(e))...)
+	}
+	return w
+}
+
+// readOn is the day by whose facts a span was judged.
+func (s *span) readOn(e *evaluator) ledger.Date {
+	if s.last.IsZero() {
+		return earlier(e.asOf, s.period.Last)
+	}
+	return s.last
+}
+
+func (t *terms) awaits() EventKind {
+	if t.Basis.Measure == CountEvents {
+		return t.Basis.Event
+	}
+	return t.Trigger.Event
+}
+
+// reads lists the facts behind a set of slots, as of a day.
+func (e *evaluator) reads(slots uint64, on ledger.Date) []FactRead {
+	slots &^= e.book.facts.calendar
+	if slots == 0 {
+		return nil
+	}
+	out := make([]FactRead, 0, bits.OnesCount64(slots))
+	e.view.day = on
+	for ; slots != 0; slots &= slots - 1 {
+		i := bits.TrailingZeros64(slots)
+		out = append(out, e.view.factRead(i))
+	}
+	return out
+}
+
+func (v *view) factRead(i int) FactRead {
+	s := &v.words.slots[i]
+	r := FactRead{Name: s.name}
+	switch s.from {
+	case fromFact:
+		if f := v.fact(s.name); f != nil {
+			r.Value, r.From, r.Known = f.Value, f.From, f.Known
+		}
+	case fromBirth:
+		r.Value = v.child.BornOn
+	case fromFirstEvent:
+		r.From = v.firstEvent(s.event)
+	}
+	return r
+}
+
+// missing names a set of slots.
+func (e *evaluator) missing(slots uint64) (out []string) {
+	for ; slots != 0; slots &= slots - 1 {
+		out = append(out, e.book.facts.slots[bits.TrailingZeros64(slots)].name)
+	}
+	return out
+}

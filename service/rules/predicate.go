@@ -1,0 +1,319 @@
+package rules
+
+import (
+	"math"
+	"regexp"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/interpreter"
+
+	"seedbook/ledger"
+)
+
+// predicate is a compiled CEL condition.
+type predicate struct {
+	program cel.Program
+	reads   uint64 // slots it may read, one bit each
+	timed   bool   // depends on the day it is judged for, beyond the facts of the day
+}
+
+// maxPredicates bounds the different conditions of one book.
+const maxPredicates = 500
+
+// compiler compiles the conditions of one book, each text once.
+type compiler struct {
+	*decoder
+	words *vocabulary
+	done  map[string]*predicate
+}
+
+// predicate compiles a condition, or returns nil for an absent or wrong one.
+func (c *compiler) predicate(n *node) *predicate {
+	src, ok := c.plain(n)
+	if !ok {
+		return nil
+	}
+	src = tidyCel(src)
+	n.text = src
+	if p, again := c.done[src]; again {
+		return p
+	}
+	if len(c.done) == maxPredicates || len(src) > maxPredicate {
+		c.report(n, "too_many_parts", map[string]any{"limit": maxPredicates})
+		return nil
+	}
+	p := c.compile(n, src)
+	c.done[src] = p
+	return p
+}
+
+func (c *compiler) compile(n *node, src string) *predicate {
+	checked, issues := c.words.env.Compile(src)
+	if err := issues.Err(); err != nil {
+		c.reportCel(n, issues)
+		return nil
+	}
+	if !checked.OutputType().IsExactType(cel.BoolType) {
+		c.report(n, "cel_not_yes_no", nil)
+		return nil
+	}
+	estimate, err := c.words.env.EstimateCost(checked, textSizes{})
+	if err != nil || estimate.Max > maxCelCost {
+		c.report(n, "cel_cost", map[string]any{"limit": maxCelCost})
+		return nil
+	}
+	program, err := c.words.env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CustomDecorator(foldConstants))
+	if err != nil {
+		c.report(n, "cel_syntax", map[string]any{"what": clip(err.Error())})
+		return nil
+	}
+	p := &predicate{program: program}
+	for _, name := range names(checked) {
+		i := c.words.index[strings.TrimPrefix(name, knownPrefix)]
+		p.reads |= 1 << i
+		switch c.words.slots[i].from {
+		case fromDay, fromPeriodStart, fromPeriodEnd:
+			p.timed = true
+		}
+	}
+	return p
+}
+
+// names lists what an expression reads.
+func names(checked *cel.Ast) []string {
+	var found []string
+	root := ast.NavigateAST(checked.NativeRep())
+	for _, e := range ast.MatchDescendants(root, ast.KindMatcher(ast.IdentKind)) {
+		if name := e.AsIdent(); name != "PK" && name != "KG" {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// foldConstants reads date("2026-09-01") once, when the book is loaded.
+func foldConstants(i interpreter.Interpretable) (interpreter.Interpretable, error) {
+	call, ok := i.(interpreter.InterpretableCall)
+	if !ok || call.Function() != "date" && call.Function() != "money" {
+		return i, nil
+	}
+	if arg, ok := call.Args()[0].(interpreter.InterpretableConst); ok {
+		if call.Function() == "date" {
+			return interpreter.NewConstValue(call.ID(), parseCelDate(arg.Value())), nil
+		}
+		return interpreter.NewConstValue(call.ID(), parseCelMoney(arg.Value())), nil
+	}
+	return i, nil
+}
+
+var (
+	undeclared = regexp.MustCompile(`undeclared reference to '([^']*)'`)
+	noOverload = regexp.MustCompile(`found no matching overload for '([^']*)' applied to '([^']*)'`)
+)
+
+// reportCel turns CEL's complaints into ours.
+func (c *compiler) reportCel(n *node, issues *cel.Issues) {
+	for i, e := range issues.Errors() {
+		if i == 4 {
+			return
+		}
+		if m := undeclared.FindStringSubmatch(e.Message); m != nil {
+			c.unknownFact(n, strings.TrimPrefix(m[1], knownPrefix))
+			continue
+		}
+		if m := noOverload.FindStringSubmatch(e.Message); m != nil {
+			c.report(n, "cel_types", map[string]any{"operator": strings.Trim(m[1], "_@"), "types": m[2]})
+			continue
+		}
+		what, _, _ := strings.Cut(e.Message, "\n")
+		c.report(n, "cel_syntax", map[string]any{"what": strings.ToValidUTF8(what[:min(len(what), 200)], "")})
+	}
+}
+
+func (c *compiler) unknownFact(n *node, name string) {
+	var known []string
+	for _, s := range c.words.slots {
+		known = append(known, s.name)
+	}
+	c.report(n, "unknown_fact", map[string]any{"fact": clip(name), "nearest": nearest(name, known)})
+}
+
+// tidyCel joins a condition's lines, leaving quoted texts alone, so that
+// layout does not change a book's hash. A condition with comments, escapes or
+// long quotes keeps its layout: joining its lines could change its meaning.
+func tidyCel(src string) string {
+	for _, special := range []string{"//", `\`, `"""`, "'''"} {
+		if strings.Contains(src, special) {
+			return strings.TrimSpace(src)
+		}
+	}
+	var b strings.Builder
+	var quote rune
+	space := false
+	for _, r := range src {
+		if quote == 0 && (r == ' ' || r == '\n' || r == '\t' || r == '\r') {
+			space = b.Len() > 0
+			continue
+		}
+		if space {
+			b.WriteByte(' ')
+			space = false
+		}
+		switch {
+		case quote == 0 && (r == '"' || r == '\''):
+			quote = r
+		case r == quote:
+			quote = 0
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// truth is the answer of a predicate.
+type truth int8
+
+const (
+	no      truth = iota
+	yes           // it holds
+	unknown       // a fact is missing that would decide
+)
+
+// judge asks a predicate about the child on the bench. A nil predicate holds.
+func (v *view) judge(p *predicate) truth {
+	if p == nil {
+		return yes
+	}
+	v.missing = 0
+	out, _, err := p.program.Eval(v)
+	v.read |= p.reads
+	switch {
+	case err == nil && out == types.True:
+		return yes
+	case err == nil:
+		return no
+	}
+	return unknown
+}
+
+// view is the bench: what predicates can see of one child on one day. It is
+// CEL's activation, reused from child to child.
+type view struct {
+	words   *vocabulary
+	child   *Child
+	asOf    ledger.Date
+	day     ledger.Date
+	period  ledger.Period
+	events  []Event // sorted, none after asOf
+	read    uint64  // slots that predicates could read since the last reset
+	missing uint64  // slots that were asked for and not known
+}
+
+// ResolveName answers CEL. A name without a value makes the terms that read it
+// undecided, and those alone.
+func (v *view) ResolveName(name string) (any, bool) {
+	if len(name) > len(knownPrefix) && name[0] == '@' {
+		i := v.words.index[name[len(knownPrefix):]]
+		_, ok := v.value(i)
+		return types.Bool(ok), true
+	}
+	i, declared := v.words.index[name]
+	if !declared {
+		return nil, false
+	}
+	value, ok := v.value(i)
+	if !ok {
+		v.missing |= 1 << i
+	}
+	return value, ok
+}
+
+// Parent is part of CEL's activation; there is none.
+func (v *view) Parent() interpreter.Activation { return nil }
+
+// value is what a slot holds for the child and the day.
+func (v *view) value(i int) (any, bool) {
+	s := &v.words.slots[i]
+	switch s.from {
+	case fromFact:
+		if f := v.fact(s.name); f != nil {
+			if value := factValue(s.typ, f.Value); value != nil {
+				return value, true
+			}
+		}
+		return nil, false
+	case fromFirstEvent:
+		on := v.firstEvent(s.event)
+		return celDate{on}, !on.IsZero()
+	}
+	d := v.dateOf(s.from)
+	return celDate{d}, !d.IsZero()
+}
+
+// firstEvent is the day of the first event of a kind, or no day.
+func (v *view) firstEvent(k EventKind) ledger.Date {
+	for i := range v.events {
+		if v.events[i].Kind == k {
+			return v.events[i].On
+		}
+	}
+	return ledger.Date{}
+}
+
+func (v *view) dateOf(from source) ledger.Date {
+	switch from {
+	case fromBirth:
+		return v.child.BornOn
+	case fromDay:
+		return v.day
+	case fromPeriodStart:
+		return v.period.First
+	}
+	return v.period.Last
+}
+
+// fact is the fact of a name that was true on the day and known by asOf: the
+// latest to begin and, of those, the latest learned.
+func (v *view) fact(name string) *Fact {
+	var best *Fact
+	for i := range v.child.Facts {
+		f := &v.child.Facts[i]
+		if f.Name != name || f.From.After(v.day) || f.From.After(v.asOf) || f.Known.After(v.asOf) {
+			continue
+		}
+		if best == nil || laterFact(f, best) {
+			best = f
+		}
+	}
+	return best
+}
+
+// laterFact orders facts of one name so that neither the order in which they
+// are given nor a repetition matters.
+func laterFact(f, than *Fact) bool {
+	if c := f.From.Cmp(than.From); c != 0 {
+		return c > 0
+	}
+	if c := f.Known.Cmp(than.Known); c != 0 {
+		return c > 0
+	}
+	return textOf(f.Value) > textOf(than.Value)
+}
+
+// steadyUntil is the first day after v.day on which a fact that the predicate
+// reads changes.
+func (v *view) steadyUntil(p *predicate) ledger.Date {
+	next := farAway
+	for i := range v.child.Facts {
+		f := &v.child.Facts[i]
+		if j, declared := v.words.index[f.Name]; declared && p.reads&(1<<j) != 0 && f.From.After(v.day) && f.From.Before(next) {
+			next = f.From
+		}
+	}
+	return next
+}
+
+var farAway = ledger.NewDate(math.MaxInt16, 1, 1)

@@ -1,0 +1,86 @@
+package rules
+
+import "seedbook/ledger"
+
+// choose asks which of the benefit's funds may pay for the child, by its facts
+// on the day that earned the latest part. It reports whether any may.
+func (e *evaluator) choose(s *span) bool {
+	t := s.terms
+	if t.open != nil {
+		s.funds = t.open
+		return true
+	}
+	any := false
+	s.funds = make([]FundChoice, len(t.sources))
+	e.view.day, e.view.period = s.last, s.period
+	for i := range t.sources {
+		c := &t.sources[i]
+		allowed := e.view.judge(c.when) == yes
+		if c.when != nil {
+			s.read |= c.when.reads
+		}
+		if !allowed && !any {
+			e.lines = append(e.lines, Line{Op: OpFundPasses, Ref: c.Fund})
+		}
+		any = any || allowed
+		s.funds[i] = FundChoice{Code: c.Fund, Priority: c.Priority, Allowed: allowed}
+	}
+	return any
+}
+
+// schedule decides when the latest part of a span's amount is payable, and
+// which part is by now.
+func (e *evaluator) schedule(s *span) {
+	s.payOn, s.wait = e.payday(s.terms, s.last, s.period)
+	if !s.payOn.After(e.asOf) {
+		s.due, s.wait = s.amount, ""
+		return
+	}
+	cutoff := e.lastPayable(s)
+	if cutoff.IsZero() {
+		return
+	}
+	earlier := *s
+	e.count(&earlier, cutoff)
+	if earlier.counted > 0 && earlier.terms != nil && !e.underMinimum(&earlier) {
+		due, _ := e.amount(&earlier, false)
+		s.due = due.Min(s.amount)
+	}
+}
+
+// lastPayable is the day of the last event whose part is payable by now.
+func (e *evaluator) lastPayable(s *span) (last ledger.Date) {
+	for i := s.from; i < s.to; i++ {
+		if on, _ := e.payday(s.terms, e.events[i].On, s.period); !on.After(e.asOf) {
+			last = e.events[i].On
+		}
+	}
+	return last
+}
+
+// payday is when what a day earns is payable, and why not at once.
+func (e *evaluator) payday(t *terms, on ledger.Date, p ledger.Period) (ledger.Date, Wait) {
+	day, wait := on, Wait("")
+	switch t.Pay.When {
+	case payDaily:
+		day, wait = on.AddDays(1), WaitDay
+	case payNextMonth:
+		day, wait = ledger.NewDate(on.Year(), on.Month()+1, 1), WaitMonth
+	case payQuarterEnd:
+		day, wait = e.book.Calendar.periodOf(Quarterly, on).Last, WaitQuarter
+	case payWindowClose:
+		day, wait = p.Last, WaitWindow
+	}
+	if t.Pay.LagDays > 0 {
+		day, wait = day.AddDays(t.Pay.LagDays), WaitLag
+	}
+	if day.Before(e.enrolled) {
+		day, wait = e.enrolled, WaitNotEnrolled
+	}
+	if n := e.book.Enrollment.OptOutDays; n > 0 {
+		if free := e.enrolled.AddDays(n + 1); day.Before(free) {
+			day, wait = free, WaitOptOut
+		}
+	}
+	return day, wait
+}

@@ -1,0 +1,134 @@
+package rules
+
+import "strings"
+
+// PeriodKind is how long a benefit's base and cap run before they start anew.
+type PeriodKind string
+
+// The kinds of period. The years begin where the book's calendar says.
+const (
+	Once         PeriodKind = "once"
+	Monthly      PeriodKind = "month"
+	Quarterly    PeriodKind = "quarter"
+	CalendarYear PeriodKind = "calendar_year"
+	SchoolYear   PeriodKind = "school_year"
+	FiscalYear   PeriodKind = "fiscal_year"
+	BenefitYear  PeriodKind = "benefit_year"
+)
+
+var periodKinds = []PeriodKind{Once, Monthly, Quarterly, CalendarYear, SchoolYear, FiscalYear, BenefitYear}
+
+var benefitKinds = []Kind{Seed, Match, Incentive, Periodic, Community, Prize, Bond}
+
+// FactType is the type of a declared fact.
+type FactType string
+
+// The types of facts.
+const (
+	TextFact   FactType = "text"
+	NumberFact FactType = "number"
+	YesNoFact  FactType = "yes_no"
+	MoneyFact  FactType = "money"
+	DateFact   FactType = "date"
+	gradeFact  FactType = "grade" // text outside, a number in predicates: see gradeNumber
+)
+
+var factTypes = []FactType{TextFact, NumberFact, YesNoFact, MoneyFact, DateFact}
+
+// Measure is what of the family's money, or of what happened, a benefit counts
+// (domain/money.md, "Match bases defined").
+type Measure string
+
+// The measures.
+const (
+	NoBasis       Measure = "none"           // the trigger alone
+	GrossDeposits Measure = "gross_deposits" // the sum of deposits
+	NetDeposits   Measure = "net_deposits"   // the high-water mark of deposits less withdrawals
+	CountEvents   Measure = "count"          // how many events of a kind
+)
+
+// Basis is a measure and, for count, what is counted: "count(deposit)".
+type Basis struct {
+	Measure Measure
+	Event   EventKind
+}
+
+// TriggerKind says what a benefit waits for.
+type TriggerKind string
+
+// The triggers.
+const (
+	OnEvent TriggerKind = "event"
+	AtAge   TriggerKind = "age"
+)
+
+// Trigger is what a benefit without a basis waits for: "event(enrolled)" or
+// "age(5)".
+type Trigger struct {
+	Kind  TriggerKind
+	Event EventKind
+	Years int
+}
+
+// The days by which a benefit's predicate is judged.
+const (
+	eligibleAtEvent       = "event_date"
+	eligibleAtPeriodStart = "period_start"
+	eligibleAtPeriodEnd   = "period_end"
+)
+
+// When an amount is payable.
+const (
+	payImmediate   = "immediate"    // the day it is earned
+	payDaily       = "daily"        // the day after
+	payNextMonth   = "next_month"   // the first day of the next month
+	payQuarterEnd  = "quarter_end"  // the last day of the calendar quarter
+	payWindowClose = "window_close" // the last day of the benefit's period
+)
+
+// What becomes of an award whose deposit went away.
+const (
+	undoReverse = "reverse_full" // taken back without asking
+	undoPropose = "propose"      // taken back once a second person agrees
+	undoNone    = "none"         // kept
+
+	undoRatio = "reverse_ratio" // of a withdrawal: the award follows the net deposits down
+)
+
+// How children come to take part.
+const (
+	autoOptOut  = "auto_opt_out"
+	optIn       = "opt_in"
+	checkbox    = "checkbox"
+	application = "application"
+)
+
+// engineEvents are the kinds of event that every book knows.
+var engineEvents = []EventKind{Enrolled, Deposit, Withdrawal, Return, Claimed, OptedOut, Left}
+
+// call reads "name(argument, …)" and "name" alone.
+func call(text string) (name string, args []string, ok bool) {
+	name, rest, open := strings.Cut(strings.TrimSpace(text), "(")
+	if !open {
+		return name, nil, isIdent(name)
+	}
+	inside, ok := strings.CutSuffix(rest, ")")
+	if !ok || !isIdent(name) {
+		return "", nil, false
+	}
+	for _, a := range strings.Split(inside, ",") {
+		args = append(args, strings.TrimSpace(a))
+	}
+	return name, args, true
+}
+
+// isIdent reports a name of ours: lower-case letters, digits and underscores,
+// beginning with a letter, at most 40 long.
+func isIdent(s string) bool {
+	for i, r := range s {
+		if !(r >= 'a' && r <= 'z' || i > 0 && (r >= '0' && r <= '9' || r == '_')) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 40
+}
