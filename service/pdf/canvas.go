@@ -111,31 +111,18 @@ func (c *canvas) moveTo(x, y float64) {
 // glyphs shows the glyphs from to to of a text at the positions at, which are
 // thousandths of the size from the start of the line.
 func (c *canvas) glyphs(t *typeset.Text, from, to int, at []int, size float64) {
-	pen, grouped := 0, false
+	pen := 0
 	for i := from; i < to; i++ {
 		g := &t.Glyphs[i]
-		if grouped && g.Start < g.End {
-			c.closeString()
-			c.unmark()
-			grouped = false
-		}
 		if g.Font != c.font || size != c.size || g.DY != c.rise {
 			c.closeString()
 			c.state(g, size)
-		}
-		if g.Flags&typeset.Group != 0 && !grouped {
-			c.closeString()
-			c.actualText(t.TextOf(i))
-			grouped = true
 		}
 		x := at[i-from] + int(g.DX)
 		c.show(c.fonts.code(t, i), pen-x)
 		pen = x + int(g.Width)
 	}
 	c.closeString()
-	if grouped {
-		c.unmark()
-	}
 }
 
 // state sets font, size and rise for a glyph.
@@ -153,13 +140,6 @@ func (c *canvas) state(g *typeset.Glyph, size float64) {
 		c.number(float64(g.DY) * size / 1000)
 		c.op("Ts")
 	}
-}
-
-// actualText begins glyphs of which only all together show a text.
-func (c *canvas) actualText(text string) {
-	c.out = append(c.out, "/Span<</ActualText"...)
-	c.out = appendText(c.out, text)
-	c.op(">>BDC")
 }
 
 // show shows one character code after moving the pen back by so many

@@ -56,4 +56,4 @@ func appendAddress(out []byte, address string) []byte {
 }
 
 // pdfDate writes an instant in UTC (ISO 32000-1, 7.9.4).
-func pdfDate(t time.Time) string { return t.UTC().Format("D:20060102150405Z") }
+func pdfDate(t time.Time) string { return t.UTC().Format("D:20060102150405") + "+00'00'" }

@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"strconv"
 	"sync"
+	"unicode/utf8"
 
 	"seedbook/service/pdf/truetype"
 	"seedbook/service/pdf/typeset"
@@ -28,20 +29,25 @@ type fontsInUse struct {
 // made for each pair of glyph and text, so that codes translate back exactly
 // even where two characters look alike.
 type extraFont struct {
-	code   map[glyphText]uint16
-	glyphs []glyphText
-	widths []int16
+	code     map[glyphText]uint16
+	outlines []truetype.Outline
+	texts    []string
+	widths   []int16
 }
 
+// glyphText is a glyph, by its number or by what it is composed of, and what it
+// stands for.
 type glyphText struct {
-	glyph uint16
-	text  string
+	glyph    uint16
+	blank    bool
+	composed string
+	text     string
 }
 
 func (u *fontsInUse) reset(f *Fonts) {
 	u.fonts = f
 	u.core = [3]bool{}
-	clear(u.extra)
+	u.extra = map[typeset.Font]*extraFont{}
 	u.order = u.order[:0]
 }
 
@@ -55,27 +61,44 @@ func (u *fontsInUse) code(t *typeset.Text, i int) uint16 {
 	f := u.extra[g.Font]
 	if f == nil {
 		f = &extraFont{code: map[glyphText]uint16{}}
-		if u.extra == nil {
-			u.extra = map[typeset.Font]*extraFont{}
-		}
 		u.extra[g.Font] = f
 		u.order = append(u.order, g.Font)
 	}
-	key := glyphText{g.Code, t.TextOf(i)}
+	key := glyphText{glyph: g.Code, blank: g.Flags&typeset.Blank != 0, text: t.TextOf(i)}
+	if g.Flags&typeset.Composed != 0 {
+		key.glyph, key.composed = 0, composedKey(t.Composed[g.Code])
+	}
 	code, ok := f.code[key]
 	if !ok {
-		code = uint16(len(f.glyphs) + 1)
+		code = uint16(len(f.texts) + 1)
 		f.code[key] = code
-		f.glyphs = append(f.glyphs, key)
+		f.texts = append(f.texts, key.text)
 		f.widths = append(f.widths, g.Width)
+		f.outlines = append(f.outlines, u.outline(t, g))
 	}
 	return code
 }
 
-// laterGlyph is the text of glyphs whose text an earlier one carries: a space
-// without width, since every code must stand for something (ISO 14289-1,
-// 7.21.7).
-const laterGlyph = "\u200b"
+func (u *fontsInUse) outline(t *typeset.Text, g *typeset.Glyph) truetype.Outline {
+	switch {
+	case g.Flags&typeset.Blank != 0 || g.Font == typeset.Boxes:
+		return truetype.Outline{}
+	case g.Flags&typeset.Composed != 0:
+		return t.Composed[g.Code]
+	}
+	return u.fonts.Face(g.Font).File.Single(g.Code)
+}
+
+// composedKey names a composed glyph by what it is made of.
+func composedKey(c truetype.Outline) string {
+	b := binary.BigEndian.AppendUint32(nil, uint32(c.Advance))
+	for _, p := range c.Parts {
+		b = binary.BigEndian.AppendUint16(b, p.Glyph)
+		b = binary.BigEndian.AppendUint16(b, uint16(p.X))
+		b = binary.BigEndian.AppendUint16(b, uint16(p.Y))
+	}
+	return string(b)
+}
 
 // subset is a font as it is embedded: everything that its objects need.
 type subset struct {
@@ -95,28 +118,32 @@ func (u *fontsInUse) embed(w *workspace, of typeset.Font) (subset, error) {
 	f := u.extra[of]
 	s := subset{widths: widthList(f.widths), italic: of == typeset.WholeItalic}
 	var file []byte
+	var err error
 	if of == typeset.Boxes {
-		runes := make([]rune, len(f.glyphs))
-		for i, g := range f.glyphs {
-			runes[i] = typeset.BoxRune(g.text)
-		}
-		file, s.name, s.metrics, s.em = truetype.Boxes(runes), "Boxes", truetype.BoxMetrics(), 1000
+		file, s.name, s.metrics, s.em = truetype.Boxes(f.boxes()), "Boxes", truetype.BoxMetrics(), 1000
 	} else {
-		glyphs := make([]uint16, len(f.glyphs))
-		for i, g := range f.glyphs {
-			glyphs[i] = g.glyph
-		}
 		face := u.fonts.Face(of)
-		var err error
-		if file, err = face.File.Subset(glyphs); err != nil {
-			return s, fmt.Errorf("embed font %s: %w", face.Name, err)
-		}
+		file, err = face.File.Subset(f.outlines)
 		s.name, s.metrics, s.em = face.Name, face.File.Metrics, face.File.UnitsPerEm
+	}
+	if err != nil {
+		return s, fmt.Errorf("embed font %s: %w", s.name, err)
 	}
 	s.name, s.size = tagged(s.name, file), len(file)
 	s.file = append([]byte(nil), w.compress(file)...)
 	s.toUnicode = append([]byte(nil), w.compress(f.unicodeMap())...)
 	return s, nil
+}
+
+// boxes are the characters whose numbers the boxes show; 0 for a blank.
+func (f *extraFont) boxes() []rune {
+	runes := make([]rune, len(f.texts))
+	for i, text := range f.texts {
+		if f.widths[i] > 0 {
+			runes[i], _ = utf8.DecodeRuneInString(text)
+		}
+	}
+	return runes
 }
 
 // tagged puts the six letters before a font's name that say it is a subset, and
@@ -141,11 +168,7 @@ func widthList(widths []int16) string {
 
 func (f *extraFont) unicodeMap() []byte {
 	m := unicodeMap{}
-	for i, g := range f.glyphs {
-		text := g.text
-		if text == "" {
-			text = laterGlyph
-		}
+	for i, text := range f.texts {
 		m.add(uint16(i+1), text)
 	}
 	return m.bytes()
@@ -162,7 +185,7 @@ var coreSubsets = [...]func() subset{
 func coreSubset(of typeset.Font) subset {
 	face := builtin().Face(of)
 	numbers, widths := typeset.CoreGlyphs(of)
-	var glyphs []uint16
+	var outlines []truetype.Outline
 	m := unicodeMap{}
 	toGID := make([]byte, 512)
 	place := map[uint16]int{}
@@ -174,12 +197,12 @@ func coreSubset(of typeset.Font) subset {
 		m.add(uint16(code), string(r))
 		g := numbers[code]
 		if place[g] == 0 {
-			glyphs = append(glyphs, g)
-			place[g] = len(glyphs)
+			outlines = append(outlines, face.File.Single(g))
+			place[g] = len(outlines)
 		}
 		binary.BigEndian.PutUint16(toGID[2*code:], uint16(place[g]))
 	}
-	file, err := face.File.Subset(glyphs)
+	file, err := face.File.Subset(outlines)
 	if err != nil {
 		panic(err) // the font is part of the program
 	}

@@ -10,14 +10,22 @@ const (
 	boxEm     = 1000
 	boxHeight = 730
 	boxStroke = 34
-	digitWide = 150
-	digitHigh = 250
-	digitStep = 215
-	digitPen  = 42
+	// boxBearing is the white left and right of a box.
+	boxBearing = 25
+	digitWide  = 150
+	digitHigh  = 250
+	digitStep  = 215
+	digitPen   = 42
 )
 
 // BoxAdvance returns the width of a character's box in thousandths of the em.
-func BoxAdvance(r rune) int { return 2*(boxStroke+55) + digitStep*boxColumns(r) }
+// Character 0 has none.
+func BoxAdvance(r rune) int {
+	if r == 0 {
+		return 0
+	}
+	return 2*(boxStroke+55) + digitStep*boxColumns(r)
+}
 
 func boxColumns(r rune) int {
 	if r > 0xFFFF {
@@ -35,17 +43,20 @@ func BoxMetrics() Metrics {
 }
 
 // Boxes returns a font file with one box for each character, numbered in their
-// order from 1.
+// order from 1. Character 0 is a blank.
 func Boxes(characters []rune) []byte {
 	var glyf, hmtx []byte
 	var ends []int
 	var bounds limits
-	for _, r := range append([]rune{0}, characters...) {
+	for i, r := range append([]rune{' '}, characters...) {
 		rects := boxRects(r)
+		if i == 0 { // the glyph that is no character's stays empty inside
+			rects = rects[:2]
+		}
 		glyf = appendRects(glyf, rects)
 		ends = append(ends, len(glyf))
 		hmtx = binary.BigEndian.AppendUint16(hmtx, uint16(BoxAdvance(r)))
-		hmtx = binary.BigEndian.AppendUint16(hmtx, uint16(rects[0].x0))
+		hmtx = binary.BigEndian.AppendUint16(hmtx, boxBearing)
 		bounds.points = max(bounds.points, 4*len(rects))
 		bounds.contours = max(bounds.contours, len(rects))
 	}
@@ -62,13 +73,13 @@ type rect struct {
 }
 
 func boxRects(r rune) []rect {
-	wide := BoxAdvance(r)
-	rects := []rect{
-		{25, 0, wide - 25, boxHeight, false},
-		{25 + boxStroke, boxStroke, wide - 25 - boxStroke, boxHeight - boxStroke, true},
+	if r == 0 {
+		return nil
 	}
-	if r == 0 { // the box for no character at all stays empty
-		return rects
+	left, right := boxBearing, BoxAdvance(r)-boxBearing
+	rects := []rect{
+		{left, 0, right, boxHeight, false},
+		{left + boxStroke, boxStroke, right - boxStroke, boxHeight - boxStroke, true},
 	}
 	columns := boxColumns(r)
 	for i := range 2 * columns {
@@ -107,8 +118,11 @@ func digitRects(digit, x, y int) []rect {
 	return lit
 }
 
-// appendRects appends a simple glyph of rectangles.
+// appendRects appends a simple glyph of rectangles; of none, nothing.
 func appendRects(glyf []byte, rects []rect) []byte {
+	if len(rects) == 0 {
+		return glyf
+	}
 	outer := rects[0]
 	put := func(v int) { glyf = binary.BigEndian.AppendUint16(glyf, uint16(v)) }
 	for _, v := range []int{len(rects), outer.x0, outer.y0, outer.x1, outer.y1} {

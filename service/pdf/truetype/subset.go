@@ -8,6 +8,7 @@ import (
 // Composite glyph flags (OpenType, table glyf).
 const (
 	argsAreWords     = 0x0001
+	argsAreXY        = 0x0002
 	haveScale        = 0x0008
 	moreComponents   = 0x0020
 	haveXYScale      = 0x0040
@@ -15,21 +16,41 @@ const (
 	haveInstructions = 0x0100
 )
 
-// Subset returns a font file that holds the given glyphs, renumbered in their
-// order from 1, with the box for a missing glyph as number 0. The parts of
-// composite glyphs follow at the end. The file has the tables that a PDF reader
-// needs and no others; the same glyphs give the same bytes.
-func (f *Font) Subset(glyphs []uint16) ([]byte, error) {
-	c := &cut{from: f, number: map[int]int{0: 0}, order: []int{0}}
-	for _, g := range glyphs {
-		c.order = append(c.order, int(g))
-		if _, ok := c.number[int(g)]; !ok {
-			c.number[int(g)] = len(c.order) - 1
+// Outline is a glyph for a subset: one glyph of the font, several put together,
+// or none at all for a blank.
+type Outline struct {
+	Parts   []Part
+	Advance int // font units
+}
+
+// Part is a glyph of the font, moved by so many font units.
+type Part struct {
+	Glyph uint16
+	X, Y  int16
+}
+
+// Single is the outline that is one glyph of the font as it stands.
+func (f *Font) Single(glyph uint16) Outline {
+	return Outline{Parts: []Part{{Glyph: glyph}}, Advance: f.Advance(int(glyph))}
+}
+
+// Subset returns a font file that holds the given outlines, numbered in their
+// order from 1, with the font's box for a missing glyph as number 0. The parts
+// of composite glyphs follow at the end. The file has the tables that a PDF
+// reader needs and no others; the same outlines give the same bytes.
+func (f *Font) Subset(outlines []Outline) ([]byte, error) {
+	c := &cut{from: f, number: map[int]int{}}
+	c.append(f.Single(0), 0)
+	for _, o := range outlines {
+		glyph := -1
+		if len(o.Parts) == 1 && o.Parts[0].X == 0 && o.Parts[0].Y == 0 {
+			glyph = int(o.Parts[0].Glyph)
 		}
+		c.append(o, glyph)
 	}
-	// Composite parts are appended to the order while it is walked.
-	for i := 0; i < len(c.order); i++ {
-		if err := c.add(c.order[i]); err != nil {
+	// The parts of composites are appended while the list is walked.
+	for i := 0; i < len(c.list); i++ {
+		if err := c.add(i); err != nil {
 			return nil, err
 		}
 	}
@@ -39,11 +60,25 @@ func (f *Font) Subset(glyphs []uint16) ([]byte, error) {
 // cut is a subset in the making.
 type cut struct {
 	from   *Font
+	list   []entry
 	number map[int]int // glyph in the original font -> in the subset
-	order  []int       // glyph in the subset -> in the original font
 	glyf   []byte
 	ends   []int
+	hmtx   []byte
 	bounds limits
+}
+
+// entry is one glyph of the subset.
+type entry struct {
+	Outline
+	glyph int // in the original font; -1 when it is none of its glyphs
+}
+
+func (c *cut) append(o Outline, glyph int) {
+	if _, ok := c.number[glyph]; !ok && glyph >= 0 {
+		c.number[glyph] = len(c.list)
+	}
+	c.list = append(c.list, entry{o, glyph})
 }
 
 // limits are the greatest values of anything in the glyphs, for table maxp.
@@ -51,26 +86,83 @@ type limits struct {
 	points, contours, parts int
 }
 
-func (c *cut) add(glyph int) error {
-	data, err := c.from.outline(glyph)
+// add writes the outline and the metrics of one glyph.
+func (c *cut) add(i int) (err error) {
+	e := c.list[i]
+	bearing := 0
+	if e.glyph >= 0 {
+		err = c.copy(e.glyph)
+		bearing = c.from.leftSideBearing(e.glyph)
+	} else if len(e.Parts) > 0 {
+		bearing, err = c.compose(e.Parts)
+	}
 	if err != nil {
 		return err
-	}
-	if len(data) >= 10 {
-		if i16(data, 0) >= 0 {
-			err = c.addSimple(data)
-		} else {
-			err = c.addComposite(data)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("glyph %d: %w", glyph, err)
 	}
 	for len(c.glyf)%4 != 0 {
 		c.glyf = append(c.glyf, 0)
 	}
 	c.ends = append(c.ends, len(c.glyf))
+	c.hmtx = binary.BigEndian.AppendUint16(c.hmtx, uint16(e.Advance))
+	c.hmtx = binary.BigEndian.AppendUint16(c.hmtx, uint16(bearing))
 	return nil
+}
+
+func (c *cut) copy(glyph int) error {
+	data, err := c.from.outline(glyph)
+	if err != nil || len(data) < 10 {
+		return err
+	}
+	if i16(data, 0) >= 0 {
+		err = c.addSimple(data)
+	} else {
+		err = c.addComposite(data)
+	}
+	if err != nil {
+		return fmt.Errorf("glyph %d: %w", glyph, err)
+	}
+	return nil
+}
+
+// compose writes a composite glyph of parts and returns its left edge.
+func (c *cut) compose(parts []Part) (left int, err error) {
+	box, shown := [4]int{}, parts[:0:0]
+	for _, p := range parts {
+		data, err := c.from.outline(int(p.Glyph))
+		if err != nil {
+			return 0, err
+		}
+		if len(data) < 10 {
+			continue // a part that shows nothing
+		}
+		own := [4]int{
+			i16(data, 2) + int(p.X), i16(data, 4) + int(p.Y), i16(data, 6) + int(p.X), i16(data, 8) + int(p.Y),
+		}
+		if len(shown) == 0 {
+			box = own
+		}
+		box = [4]int{min(box[0], own[0]), min(box[1], own[1]), max(box[2], own[2]), max(box[3], own[3])}
+		shown = append(shown, p)
+	}
+	if len(shown) == 0 {
+		return 0, nil
+	}
+	c.put(-1, box[0], box[1], box[2], box[3])
+	for i, p := range shown {
+		flags := argsAreWords | argsAreXY
+		if i < len(shown)-1 {
+			flags |= moreComponents
+		}
+		c.put(flags, c.renumber(int(p.Glyph)), int(p.X), int(p.Y))
+	}
+	c.bounds.parts = max(c.bounds.parts, len(shown))
+	return box[0], nil
+}
+
+func (c *cut) put(values ...int) {
+	for _, v := range values {
+		c.glyf = binary.BigEndian.AppendUint16(c.glyf, uint16(v))
+	}
 }
 
 // addSimple copies contours without their instructions.
@@ -134,12 +226,10 @@ func argumentLength(flags int) int {
 }
 
 func (c *cut) renumber(glyph int) int {
-	if n, ok := c.number[glyph]; ok {
-		return n
+	if _, ok := c.number[glyph]; !ok {
+		c.append(c.from.Single(uint16(glyph)), glyph)
 	}
-	c.order = append(c.order, glyph)
-	c.number[glyph] = len(c.order) - 1
-	return len(c.order) - 1
+	return c.number[glyph]
 }
 
 func (c *cut) file() []byte {
@@ -147,15 +237,10 @@ func (c *cut) file() []byte {
 	binary.BigEndian.PutUint32(head[8:], 0)  // checksum adjustment, set by assemble
 	binary.BigEndian.PutUint16(head[50:], 1) // long offsets
 	hhea := append([]byte(nil), c.from.hhea[:36]...)
-	binary.BigEndian.PutUint16(hhea[34:], uint16(len(c.order)))
-	hmtx := make([]byte, 0, 4*len(c.order))
-	for _, g := range c.order {
-		hmtx = binary.BigEndian.AppendUint16(hmtx, uint16(c.from.Advance(g)))
-		hmtx = binary.BigEndian.AppendUint16(hmtx, uint16(c.from.leftSideBearing(g)))
-	}
+	binary.BigEndian.PutUint16(hhea[34:], uint16(len(c.list)))
 	return assemble(map[string][]byte{
-		"head": head, "hhea": hhea, "hmtx": hmtx, "glyf": c.glyf,
-		"loca": locations(c.ends), "maxp": c.bounds.maxp(len(c.order)),
+		"head": head, "hhea": hhea, "hmtx": c.hmtx, "glyf": c.glyf,
+		"loca": locations(c.ends), "maxp": c.bounds.maxp(len(c.list)),
 	})
 }
 

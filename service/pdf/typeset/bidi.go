@@ -76,12 +76,21 @@ func isSeparator(r rune) bool {
 	return r == '.' || r == ',' || r == ':' || r == '/' || r == '-' || r == '+' || r == 0xA0
 }
 
-// base tells whether the paragraph's base line runs right to left.
+// base tells whether the paragraph's base line runs right to left. Where the
+// first letter decides, isolated text does not count (UAX #9, P2).
 func (p *paragraph) base(d Direction) bool {
+	isolated := 0
 	for _, r := range p.runes {
-		rtl := runsRightToLeft(r)
-		if rtl || d == Auto && unicode.IsLetter(r) {
-			return rtl
+		switch {
+		case r >= 0x2066 && r <= 0x2068:
+			isolated++
+		case r == 0x2069:
+			isolated = max(0, isolated-1)
+		case d == Auto && isolated > 0:
+		case runsRightToLeft(r):
+			return true
+		case d == Auto && (unicode.IsLetter(r) || r == 0x200E):
+			return false
 		}
 	}
 	return false
@@ -131,7 +140,7 @@ func (p *paragraph) runsOf(t *Text) (runs []run) {
 	at, rtl := 0, false
 	for i := range t.Glyphs {
 		g := &t.Glyphs[i]
-		for g.Start < g.End && p.offsets[at+1] <= g.Start {
+		for p.offsets[at+1] <= g.Start {
 			at++
 		}
 		level := p.levels[at]

@@ -5,6 +5,8 @@ import (
 
 	"github.com/go-text/typesetting/harfbuzz"
 	"github.com/go-text/typesetting/language"
+
+	"seedbook/service/pdf/truetype"
 )
 
 // paragraph is the working state of the full shaper; its slices are reused.
@@ -32,7 +34,6 @@ func (s *Setter) full(t *Text, d Direction, lang string, spans []Span) {
 		s.item(t, p, start, end)
 		start = end
 	}
-	s.arena = s.arena[:from+fold(s.arena[from:], t.Source)]
 	t.Glyphs = s.arena[from:len(s.arena):len(s.arena)]
 	s.toCore(t)
 	t.runs = p.runsOf(t)
@@ -191,78 +192,157 @@ func (p *paragraph) itemEnd(start int) int {
 
 // item appends the glyphs of runes start to end in the order of the text.
 func (s *Setter) item(t *Text, p *paragraph, start, end int) {
-	f := p.fonts[start]
-	if f == Boxes {
+	if p.fonts[start] == Boxes {
 		s.boxes(p, start, end)
 		return
 	}
-	d := harfbuzz.LeftToRight
-	if p.levels[start]%2 == 1 {
+	rtl, d := p.levels[start]%2 == 1, harfbuzz.LeftToRight
+	if rtl {
 		d = harfbuzz.RightToLeft
 	}
-	s.run(f, p.runes, start, end, d, p.script[start], p.lang[start])
-	info, pos := s.buffer.Info, s.buffer.Pos
-	if d == harfbuzz.RightToLeft { // from the order seen to the order read
-		for i, j := 0, len(info)-1; i < j; i, j = i+1, j-1 {
-			info[i], info[j] = info[j], info[i]
-			pos[i], pos[j] = pos[j], pos[i]
-		}
+	s.run(p.fonts[start], p.runes, start, end, d, p.script[start], p.lang[start])
+	if len(s.buffer.Info) == 0 { // nothing but joiners and direction marks
+		s.blanks(p, p.fonts[start], start, end)
+		return
 	}
-	face := s.fonts.Face(f)
-	for i := 0; i < len(info); {
-		n := 1
-		for i+n < len(info) && info[i+n].Cluster == info[i].Cluster {
-			n++
+	s.clusters(rtl, end, func(glyphs, runes bounds) {
+		if rtl {
+			s.leftward(t, p, glyphs, runes)
+		} else {
+			s.rightward(t, p, glyphs, runes)
+		}
+	})
+}
+
+// bounds are the start and end of a stretch.
+type bounds struct{ from, to int }
+
+func (b bounds) len() int { return b.to - b.from }
+
+// clusters visits the clusters of the shaped buffer in the order of the text:
+// glyphs that show something together, with the runes that they show.
+func (s *Setter) clusters(rtl bool, end int, visit func(glyphs, runes bounds)) {
+	info := s.buffer.Info
+	if !rtl {
+		for from := 0; from < len(info); {
+			to := from + 1
+			for to < len(info) && info[to].Cluster == info[from].Cluster {
+				to++
+			}
+			after := end
+			if to < len(info) {
+				after = info[to].Cluster
+			}
+			visit(bounds{from, to}, bounds{info[from].Cluster, after})
+			from = to
+		}
+		return
+	}
+	for to := len(info); to > 0; {
+		from := to - 1
+		for from > 0 && info[from-1].Cluster == info[to-1].Cluster {
+			from--
 		}
 		after := end
-		if i+n < len(info) {
-			after = info[i+n].Cluster
+		if from > 0 {
+			after = info[from-1].Cluster
 		}
-		s.cluster(p, f, face, info[i:i+n], pos[i:i+n], after)
-		i += n
+		visit(bounds{from, to}, bounds{info[from].Cluster, after})
+		to = from
 	}
 }
 
-// cluster appends the glyphs that show the runes from their cluster to after.
-func (s *Setter) cluster(p *paragraph, f Font, face *Face, info []harfbuzz.GlyphInfo, pos []harfbuzz.GlyphPosition, after int) {
-	first := info[0].Cluster
-	each := after-first == len(info) // a glyph for every rune
-	for i := range info {
-		g := Glyph{
-			Font: f, Code: uint16(info[i].Glyph), Width: face.width(uint16(info[i].Glyph)),
-			Advance: face.thousandths(int(pos[i].XAdvance)),
-			DX:      face.thousandths(int(pos[i].XOffset)), DY: face.thousandths(int(pos[i].YOffset)),
+// rightward appends a cluster of text that runs left to right: a glyph for each
+// rune if there are as many, else one glyph for all.
+func (s *Setter) rightward(t *Text, p *paragraph, glyphs, runes bounds) {
+	if glyphs.len() > 1 && glyphs.len() == runes.len() {
+		for i := range glyphs.len() {
+			s.arena = append(s.arena, s.glyph(p, glyphs.from+i, bounds{runes.from + i, runes.from + i + 1}))
 		}
-		switch {
-		case each:
-			g.Start, g.End = p.offsets[first+i], p.offsets[first+i+1]
-			g.Flags = p.flags(first + i)
-		case i == 0:
-			g.Start, g.End = p.offsets[first], p.offsets[after]
-			g.Flags = p.flags(first)
-			if len(info) > 1 {
-				g.Flags |= Group
-			}
-		default:
-			g.Start, g.End = p.offsets[after], p.offsets[after]
-			g.Flags = Group | Attached
-		}
-		s.arena = append(s.arena, g)
+		return
+	}
+	// Joiners and the like get glyphs of their own, since some readers throw away
+	// a glyph whose text ends in one.
+	last := min(runes.to, runes.from+maxCarried)
+	for last > runes.from+1 && harfbuzz.IsDefaultIgnorable(p.runes[last-1]) {
+		last--
+	}
+	s.arena = append(s.arena, s.whole(t, p, glyphs, bounds{runes.from, last}))
+	s.blanks(p, p.fonts[runes.from], last, runes.to)
+}
+
+// maxCarried bounds the runes that one glyph carries; readers of documents have
+// limits of their own.
+const maxCarried = 16
+
+// leftward appends a cluster of text that runs right to left: one glyph that
+// carries the first rune, and a blank for each further one, each a little left
+// of the one before. Readers of documents sort letters by place to find out the
+// order of such text, and they turn round the letters of a glyph that carries
+// several.
+func (s *Setter) leftward(t *Text, p *paragraph, glyphs, runes bounds) {
+	g := s.whole(t, p, glyphs, bounds{runes.from, runes.from + 1})
+	s.arena = append(s.arena, g)
+	first := len(s.arena)
+	s.blanks(p, g.Font, runes.from+1, runes.to)
+	for i := first; i < len(s.arena); i++ {
+		s.arena[i].DX = int16(first - i - 1)
+	}
+}
+
+// glyph returns one glyph of the shaped buffer.
+func (s *Setter) glyph(p *paragraph, i int, runes bounds) Glyph {
+	f := p.fonts[runes.from]
+	face, pos, code := s.fonts.Face(f), &s.buffer.Pos[i], uint16(s.buffer.Info[i].Glyph)
+	return Glyph{
+		Font: f, Code: code, Width: face.width(code), Flags: p.flags(runes.from),
+		Start: p.offsets[runes.from], End: p.offsets[runes.to],
+		Advance: face.thousandths(int(pos.XAdvance)),
+		DX:      face.thousandths(int(pos.XOffset)), DY: face.thousandths(int(pos.YOffset)),
+	}
+}
+
+// whole returns one glyph for all glyphs of a cluster.
+func (s *Setter) whole(t *Text, p *paragraph, glyphs, runes bounds) Glyph {
+	g := s.glyph(p, glyphs.from, runes)
+	if glyphs.len() == 1 {
+		return g
+	}
+	var c truetype.Outline
+	for i := glyphs.from; i < glyphs.to; i++ {
+		pos := &s.buffer.Pos[i]
+		c.Parts = append(c.Parts, truetype.Part{
+			Glyph: uint16(s.buffer.Info[i].Glyph),
+			X:     int16(c.Advance + int(pos.XOffset)), Y: int16(pos.YOffset),
+		})
+		c.Advance += int(pos.XAdvance)
+	}
+	g.Code, g.Flags = uint16(len(t.Composed)), g.Flags|Composed
+	g.Advance = s.fonts.Face(g.Font).thousandths(c.Advance)
+	g.Width, g.DX, g.DY = g.Advance, 0, 0
+	t.Composed = append(t.Composed, c)
+	return g
+}
+
+// blanks appends a glyph that shows nothing for each rune.
+func (s *Setter) blanks(p *paragraph, f Font, from, to int) {
+	for i := from; i < to; i++ {
+		s.arena = append(s.arena, Glyph{
+			Font: f, Start: p.offsets[i], End: p.offsets[i+1], Flags: Blank | Attached,
+		})
 	}
 }
 
 // flags returns what the line breaker must know of a rune.
-func (p *paragraph) flags(i int) (f Flag) {
+func (p *paragraph) flags(i int) Flag {
 	switch r := p.runes[i]; {
 	case r == newlineCode:
-		f = Space | Newline
+		return Space | Newline
 	case r == 0xA0, r == 0x202F, r == 0x2007:
 	case unicode.IsSpace(r):
-		f = Space
+		return Space
 	case unicode.In(r, unicode.Mn, unicode.Me):
-		f = Attached
-	case harfbuzz.IsDefaultIgnorable(r):
-		f = ignorable | Attached
+		return Attached
 	}
-	return f
+	return 0
 }

@@ -174,10 +174,12 @@ func (s *Setter) shapePair(f Font, c *core, first, second uint8) int16 {
 }
 
 // run shapes text[start:end], leaving the result in the buffer in visual order
-// with clusters that are rune indexes.
+// with clusters that are rune indexes. What shows nothing is left out; its
+// runes fall to a neighbour's cluster.
 func (s *Setter) run(f Font, text []rune, start, end int, d harfbuzz.Direction, script language.Script, lang string) {
 	s.buffer.Clear()
-	s.buffer.ClusterLevel = harfbuzz.MonotoneCharacters
+	s.buffer.ClusterLevel = harfbuzz.MonotoneGraphemes
+	s.buffer.Flags = harfbuzz.RemoveDefaultIgnorables
 	s.buffer.Props = harfbuzz.SegmentProperties{
 		Direction: d, Script: script, Language: language.NewLanguage(lang),
 	}

@@ -11,6 +11,8 @@
 // type size and divide by 1,000. Nothing here depends on time or chance.
 package typeset
 
+import "seedbook/service/pdf/truetype"
+
 // Style chooses a face of the family.
 type Style uint8
 
@@ -45,10 +47,10 @@ const (
 type Glyph struct {
 	Font Font
 	// Code says which glyph: a core code in a core font, else the font's own
-	// number; 0 in the font of boxes, where the text decides.
+	// number, or an index in Composed; 0 in the font of boxes, where the text
+	// decides.
 	Code uint16
 	// Start and End bound the glyph's text in the paragraph's source, in bytes.
-	// They are equal for the later glyphs of a group.
 	Start, End uint32
 	// Width is the glyph's own width; Advance is how far the pen moves, which
 	// kerning and marks make different; DX and DY move the glyph off the pen.
@@ -64,12 +66,12 @@ const (
 	Space Flag = 1 << iota
 	// Newline ends a line. It looks and reads as a space.
 	Newline
-	// Group glyphs show a text together of which no single one shows a part:
-	// the first carries all of it.
-	Group
 	// Attached glyphs must stay on the line of the glyph before.
 	Attached
-	ignorable
+	// Composed glyphs are put together from others.
+	Composed
+	// Blank glyphs show nothing and have no width; they only carry text.
+	Blank
 )
 
 // Text is a shaped paragraph.
@@ -83,6 +85,9 @@ type Text struct {
 	Width int
 	// RightToLeft is the direction of the base line.
 	RightToLeft bool
+	// Composed are glyphs put together from others, because only together they
+	// show their text: a letter and its vowel marks, say.
+	Composed []truetype.Outline
 	// ends are the byte offsets in Source at which the spans end.
 	ends []uint32
 	// runs divide the glyphs by direction; none means left to right throughout.
