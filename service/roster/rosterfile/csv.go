@@ -66,6 +66,7 @@ func (f *flat) text(g *reading, field Field) string {
 }
 
 func (f *flat) row(g *reading) {
+	g.id = f.text(g, SourceID)
 	var is roles
 	is.add(f.text(g, Role))
 	switch {
@@ -77,7 +78,7 @@ func (f *flat) row(g *reading) {
 		return
 	}
 	c := Child{
-		File: g.table.Name, Line: g.row.Line, SourceID: f.text(g, SourceID), StudentNumber: f.text(g, StudentNumber),
+		File: g.table.Name, Line: g.row.Line, SourceID: g.id, StudentNumber: f.text(g, StudentNumber),
 		Given: f.text(g, Given), Middle: f.text(g, Middle), Family: f.text(g, Family), Preferred: f.text(g, Preferred),
 		Gone: g.gone(f.at[Status]),
 	}

@@ -56,6 +56,7 @@ type reading struct {
 	in          *reader
 	table       *tabular.Table
 	row         tabular.Row
+	id          string // source id, once read
 	doubts      []string
 	quarantined bool
 	adult       bool // doubts about an adult are notes: nobody waits for them
@@ -100,7 +101,7 @@ func (g *reading) asWritten() Row {
 	if len(raw) > most {
 		raw = strings.ToValidUTF8(raw[:most], "")
 	}
-	return Row{File: g.table.Name, Line: g.row.Line, Raw: raw}
+	return Row{File: g.table.Name, Line: g.row.Line, SourceID: g.id, Raw: raw}
 }
 
 // born reads a birth date into a child. What cannot be read, or lies after the

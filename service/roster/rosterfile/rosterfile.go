@@ -108,7 +108,10 @@ type Problem = tabular.Problem
 type Row struct {
 	File string `json:"file"`
 	Line int    `json:"line"`
-	Raw  string `json:"raw"` // clipped to 4 KB
+	// SourceID is the child's or adult's, where the row could be read so far:
+	// whoever is named by a quarantined row has not left.
+	SourceID string `json:"source,omitempty"`
+	Raw      string `json:"raw"` // clipped to 4 KB
 }
 
 // LogValue keeps people out of logs.
@@ -122,8 +125,10 @@ type School struct {
 	District string `json:"district"` // name of the district, if the file says
 }
 
-// Child is a child that a file names. In a Partial child an empty field says
-// nothing; otherwise it says that the source has nothing there.
+// Child is a child that a file names. An empty field says that the source has
+// nothing there, except among changes (Delta), where what stands in a table of
+// its own may not have changed: an empty BornOn, Grade or SchoolSourceID says
+// nothing then, nor does any empty field of a Partial child.
 type Child struct {
 	File           string      `json:"file"` // table and line where the child stands
 	Line           int         `json:"line"`

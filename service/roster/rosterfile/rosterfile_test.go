@@ -175,6 +175,13 @@ func TestAChildHasEverythingThatTheTablesSay(t *testing.T) {
 	}
 }
 
+func TestAQuarantinedRowStillSaysWhoItNames(t *testing.T) {
+	f := read(t, "d.zip", zipped(t, edited(t, district12(), edit{"users.csv", "Ben,Lee", ","})), autumn)
+	if len(f.SetAside) != 1 || f.SetAside[0].SourceID != "c2" || f.SetAside[0].Line != 3 || !strings.HasPrefix(f.SetAside[0].Raw, "c2,,,true,b,,") {
+		t.Errorf("set aside %+v", f.SetAside)
+	}
+}
+
 func TestTheSchoolIsTheCurrentEnrollments(t *testing.T) {
 	const row = "e2,,,k2,S2,c2,student,,2026-08-20,2027-06-10\n"
 	for _, test := range []struct{ name, enrollments, role, home, want, problem string }{

@@ -65,6 +65,7 @@ func (d *district) user(g *reading, c userColumns) {
 		g.quarantine(idMissing, c.id, "")
 		return
 	}
+	g.id = id
 	p := d.person(nil, id)
 	p.roles.add(g.text(c.role))
 	if p.line != 0 {
