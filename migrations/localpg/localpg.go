@@ -226,15 +226,21 @@ func (s *Server) Stop() error {
 	return nil
 }
 
-// Kill ends the server without any warning, as a crash would, for tests of
-// recovery. Restart brings it back.
+// Kill ends the server and all its processes at once, as a crash of the machine
+// would, for tests of recovery. (Killing the first process alone lets those
+// that serve connections go on until they notice.) Restart brings it back.
 func (s *Server) Kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.proc != nil {
-		s.proc.signal(syscall.SIGKILL)
-		<-s.proc.done
+	if s.proc == nil || s.proc.ended() {
+		return
 	}
+	s.proc.signal(syscall.SIGSTOP) // so that it starts no more
+	for _, pid := range children(s.proc.pid) {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	s.proc.signal(syscall.SIGKILL)
+	<-s.proc.done
 }
 
 // Restart starts the server again after Kill or after it ended by itself, but

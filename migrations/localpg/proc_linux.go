@@ -3,6 +3,7 @@ package localpg
 import (
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -21,6 +22,16 @@ func runsIn(pid int, dir string) bool {
 	}
 	cwd, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/cwd")
 	return err == nil && sameDir(cwd, dir)
+}
+
+// children are the processes that a process has started.
+func children(pid int) (pids []int) {
+	n := strconv.Itoa(pid)
+	b, _ := os.ReadFile("/proc/" + n + "/task/" + n + "/children")
+	for _, f := range strings.Fields(string(b)) {
+		pids = append(pids, atoi(f))
+	}
+	return pids
 }
 
 func sameDir(a, b string) bool {

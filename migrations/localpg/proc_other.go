@@ -22,3 +22,12 @@ func runsIn(pid int, dir string) bool {
 	out, err := exec.Command("ps", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
 	return err == nil && strings.Contains(string(out), dir)
 }
+
+// children are the processes that a process has started.
+func children(pid int) (pids []int) {
+	out, _ := exec.Command("pgrep", "-P", strconv.Itoa(pid)).Output()
+	for _, f := range strings.Fields(string(out)) {
+		pids = append(pids, atoi(f))
+	}
+	return pids
+}
