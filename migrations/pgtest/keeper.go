@@ -84,6 +84,9 @@ func join(ctx context.Context, base string) (*localpg.Server, error) {
 // swept is a file that is there while a keeper's server can be used.
 func swept(base string) string { return filepath.Join(base, "swept") }
 
+// spoilt is a file that is there when the server's files may not be trusted.
+func spoilt(base string) string { return filepath.Join(base, "spoilt") }
+
 func serverConfig(base string) localpg.Config {
 	return localpg.Config{Dir: filepath.Join(base, "server"), Connections: 400}
 }
@@ -134,7 +137,9 @@ func hire(ctx context.Context, base string) (*localpg.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(swept(base)) // of a keeper that was killed
+	// A keeper that was killed left this. Without it nothing says that the
+	// files, which are never flushed, survived what killed it.
+	_ = os.Rename(swept(base), spoilt(base))
 	out, err := os.Create(filepath.Join(base, "keeper.log"))
 	if err != nil {
 		return nil, err
@@ -194,20 +199,26 @@ func keep(base string) error {
 }
 
 // startClean starts the server and clears away what earlier runs left. Files
-// that cannot be used are worth nothing: it begins anew.
+// that cannot be used or trusted are worth nothing: it begins anew.
 func startClean(base string) (*localpg.Server, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cfg := serverConfig(base)
 	srv, err := localpg.Start(ctx, cfg)
-	if err != nil && !errors.Is(err, localpg.ErrNotInstalled) && !errors.Is(err, localpg.ErrRunning) {
+	if errors.Is(err, localpg.ErrNotInstalled) || errors.Is(err, localpg.ErrRunning) {
+		return nil, err
+	}
+	if _, bad := os.Stat(spoilt(base)); err != nil || bad == nil {
+		if srv != nil {
+			_ = srv.Stop()
+		}
 		if err := os.RemoveAll(cfg.Dir); err != nil {
 			return nil, err
 		}
-		srv, err = localpg.Start(ctx, cfg)
-	}
-	if err != nil {
-		return nil, err
+		_ = os.Remove(spoilt(base))
+		if srv, err = localpg.Start(ctx, cfg); err != nil {
+			return nil, err
+		}
 	}
 	if err := sweep(ctx, srv.DSN("postgres")); err != nil {
 		_ = srv.Stop()

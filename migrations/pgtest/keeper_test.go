@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -98,6 +99,40 @@ func TestSpoiltFilesOfAnEarlierRunAreReplaced(t *testing.T) {
 	}
 	_, dsn, _ := helper(t, temp)
 	ping(t, dsn)
+}
+
+func TestAfterAKeeperWasKilledItsFilesAreNotTrusted(t *testing.T) {
+	temp := privateTemp(t)
+	cmd, dsn, _ := helper(t, temp)
+	first := systemOf(t, dsn)
+	said, err := os.ReadFile(filepath.Join(base(t, temp), "server", "lock"))
+	keeper, _ := strconv.Atoi(strings.TrimSpace(string(said)))
+	if err != nil || keeper == 0 {
+		t.Fatalf("who keeps the server? %q, %v", said, err)
+	}
+	if err := syscall.Kill(keeper, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	_, dsn, _ = helper(t, temp)
+	if systemOf(t, dsn) == first {
+		t.Error("the next test program got a database on files that were never flushed")
+	}
+}
+
+// systemOf is the number that initdb gave to the files.
+func systemOf(t *testing.T, dsn string) (id string) {
+	t.Helper()
+	db, err := sql.Open("postgres", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRow(`SELECT system_identifier FROM pg_control_system()`).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 func ping(t *testing.T, dsn string) {
