@@ -10,7 +10,7 @@
 // somebody cancels it.
 //
 // A run is done in chunks. A chunk's work and the note of how far the run got
-// commit together, and only while the run is still ours (see runner.go). So a
+// commit together, and only while the run is still ours (see work.go). So a
 // run may be killed at any moment and goes on where it was.
 //
 // jobs calls rooms and is called by doors' programs only. It holds no rule of a
