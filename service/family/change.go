@@ -114,7 +114,8 @@ type Schooling struct {
 
 // SetSchoolings records where children go to school. One that already goes
 // there in that grade is left as it is; otherwise the open schooling ends on
-// the day before and the new one begins. It may be repeated.
+// the day before and the new one begins. An empty grade says nothing: the
+// child keeps the one it is in. It may be repeated.
 func SetSchoolings(ctx context.Context, tx *sqlx.Tx, who store.Who, schoolings []Schooling, at time.Time) error {
 	n := len(schoolings)
 	children, schools := make([]int64, n), make([]int64, n)
@@ -125,9 +126,10 @@ func SetSchoolings(ctx context.Context, tx *sqlx.Tx, who store.Who, schoolings [
 	args := []any{pq.Array(children), pq.Array(schools), pq.Array(grades), pq.Array(from), at}
 	const given = `
 		WITH given AS (
-			SELECT g.child_id, g.school_id, g.grade, g.from_on
+			SELECT g.child_id, g.school_id, coalesce(nullif(g.grade, ''), s.grade, '') AS grade, g.from_on
 			FROM unnest(CAST($1 AS bigint[]), CAST($2 AS bigint[]), CAST($3 AS text[]), CAST($4 AS date[]))
 			     AS g (child_id, school_id, grade, from_on)
+			LEFT JOIN schoolings s ON s.child_id = g.child_id AND s.to_on IS NULL
 		)`
 	// A second file on the same day corrects the first one.
 	const correct = given + `

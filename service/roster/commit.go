@@ -332,6 +332,9 @@ func (c *chunk) complete(ctx context.Context, q sqlx.QueryerContext, changed []*
 		if r.child.Language == "" {
 			r.child.Language = known[i].Language
 		}
+		if n.BornOn.IsZero() {
+			n.BornOn = p.BornOn // a change without it says nothing about it
+		}
 		if !r.child.Partial {
 			continue
 		}
@@ -345,9 +348,6 @@ func (c *chunk) complete(ctx context.Context, q sqlx.QueryerContext, changed []*
 			if *f.to == "" {
 				*f.to = f.from
 			}
-		}
-		if n.BornOn.IsZero() {
-			n.BornOn = p.BornOn
 		}
 	}
 	return nil

@@ -68,6 +68,10 @@ func (s *staging) compare(ctx context.Context, q sqlx.QueryerContext) error {
 		s.rows = append(s.rows, r)
 	}
 	if s.file.Mode == rosterfile.Bulk {
+		// A child whose row is quarantined is named all the same.
+		for _, r := range s.file.SetAside {
+			delete(before, string(s.sourceKey(rosterfile.Child{SourceID: r.SourceID})))
+		}
 		s.addGone(before)
 	}
 	return s.identify(ctx, q, fresh)
@@ -84,17 +88,20 @@ func doubt(c rosterfile.Child, met bool) string {
 	return ""
 }
 
+func (s *staging) sourceKey(c rosterfile.Child) []byte { return s.index("child", identity(c)) }
+
+func (s *staging) index(field, value string) []byte {
+	return s.keys.Index(s.who.Tenant, fmt.Sprintf("roster:%d:%s", s.source, field), value)
+}
+
 func (s *staging) row(c rosterfile.Child, schools map[string]rosterfile.School) (staged, error) {
 	text, err := content(c)
 	if err != nil {
 		return staged{}, err
 	}
-	index := func(field, value string) []byte {
-		return s.keys.Index(s.who.Tenant, fmt.Sprintf("roster:%d:%s", s.source, field), value)
-	}
 	return staged{
 		child: c, school: schools[c.SchoolSourceID],
-		sourceKey: index("child", identity(c)), contentKey: index("content", text), familyKey: index("family", familyOf(c)),
+		sourceKey: s.sourceKey(c), contentKey: s.index("content", text), familyKey: s.index("family", familyOf(c)),
 	}, nil
 }
 

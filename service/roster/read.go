@@ -127,14 +127,16 @@ func Rows(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 // Problems returns what is wrong with rows of a batch, in the order of the
 // file, after a given number of them.
 func Problems(ctx context.Context, q sqlx.QueryerContext, id ID, after, limit int) ([]Problem, error) {
-	const query = `
-		SELECT severity, file, line, column_name, code, args
-		FROM roster_problems
-		WHERE batch_id = $1 AND n > $2
-		ORDER BY n LIMIT $3`
-	var out []Problem
-	if err := sqlx.SelectContext(ctx, q, &out, query, id, after, limit); err != nil {
+	const query = `SELECT args FROM roster_problems WHERE batch_id = $1 AND n > $2 ORDER BY n LIMIT $3`
+	var texts []string
+	if err := sqlx.SelectContext(ctx, q, &texts, query, id, after, limit); err != nil {
 		return nil, fmt.Errorf("problems of roster %d: %w", id, err)
+	}
+	out := make([]Problem, len(texts))
+	for i, text := range texts {
+		if err := json.Unmarshal([]byte(text), &out[i]); err != nil {
+			return nil, fmt.Errorf("problem of roster %d: %w", id, err)
+		}
 	}
 	return out, nil
 }

@@ -256,7 +256,7 @@ func (s *staging) writeProblems(ctx context.Context, tx *sqlx.Tx, id ID) error {
 		var ns, lines []int64
 		var severities, files, columns, codes, args []string
 		for i, p := range part {
-			raw, err := json.Marshal(p.Args())
+			raw, err := json.Marshal(p)
 			if err != nil {
 				return fmt.Errorf("problem in line %d: %w", p.Line, err)
 			}

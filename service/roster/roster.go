@@ -13,6 +13,7 @@ import (
 	"seedbook/ledger"
 	"seedbook/service/family"
 	"seedbook/service/fault"
+	"seedbook/service/roster/rosterfile"
 )
 
 // Faults of this room.
@@ -124,12 +125,6 @@ type Row struct {
 	BornOn  ledger.Date
 }
 
-// Problem is a row or a remark that somebody should look at.
-type Problem struct {
-	Severity string `db:"severity"`
-	File     string `db:"file"`
-	Line     int    `db:"line"`
-	Column   string `db:"column_name"`
-	Code     string `db:"code"` // catalogue key
-	Args     string `db:"args"` // JSON for the phrase; never text of a cell
-}
+// Problem is a row or a remark that somebody should look at; it holds no text
+// of any cell.
+type Problem = rosterfile.Problem

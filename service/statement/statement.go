@@ -281,3 +281,17 @@ func Find(ctx context.Context, q sqlx.QueryerContext, p program.ID, child family
 	}
 	return s, nil
 }
+
+// Batch returns a period's statements in the order of the children, after a
+// given one.
+func Batch(ctx context.Context, q sqlx.QueryerContext, p program.ID, span Span, after family.ChildID, limit int) ([]Issued, error) {
+	const query = `
+		SELECT ` + columns + ` FROM statements
+		WHERE program_id = $1 AND child_id > $2 AND period = $3
+		ORDER BY child_id LIMIT $4`
+	var out []Issued
+	if err := sqlx.SelectContext(ctx, q, &out, query, p, after, span.Name, limit); err != nil {
+		return nil, fmt.Errorf("statements of %s: %w", span.Name, err)
+	}
+	return out, nil
+}
