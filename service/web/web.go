@@ -79,6 +79,9 @@ func (h *Hall) Post(path string, fn Handler) { h.engine.POST(path, h.handle(maxF
 // PostFile adds the target of a form with a file.
 func (h *Hall) PostFile(path string, fn Handler) { h.engine.POST(path, h.handle(maxUpload, fn)) }
 
+// Log is where doors write what goes wrong behind their pages.
+func (h *Hall) Log() *slog.Logger { return h.cfg.Log }
+
 // Routes lists what is mounted, for tests that walk every route.
 func (h *Hall) Routes() gin.RoutesInfo { return h.engine.Routes() }
 

@@ -37,7 +37,7 @@ func (c *Console) showAccount(g *gin.Context, v visit, status int, problems []pa
 	for _, s := range live {
 		view.Sessions = append(view.Sessions, pages.Session{ID: int64(s.ID), Began: s.BeganAt.In(v.at.Location()), Seen: s.SeenAt.In(v.at.Location()), ThisOne: s.ID == v.Session})
 	}
-	p := c.page(g, v.words.T("console.account.title"))
+	p := c.page(g, v, v.words.T("console.account.title"))
 	p.Problems = problems
 	return c.hall.Show(g, status, pages.AccountPage(p, view))
 }

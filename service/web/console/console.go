@@ -7,15 +7,22 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
+	"github.com/jmoiron/sqlx"
 
+	"seedbook/jobs"
+	"seedbook/ledger"
 	"seedbook/service/auth"
 	"seedbook/service/fault"
 	"seedbook/service/i18n"
+	"seedbook/service/program"
 	"seedbook/service/store"
 	"seedbook/service/vault"
 	"seedbook/service/web"
@@ -27,16 +34,27 @@ type Console struct {
 	DB   *store.DB
 	Keys *vault.Keyring
 	Now  func() time.Time // the clock; tests have their own
+	Jobs *jobs.Runner     // does what staff ask for by hand
 
 	hall *web.Hall
+	busy sync.WaitGroup // work that outlives its request
+	work applying
 }
 
 // visit is one request of someone signed in.
 type visit struct {
 	auth.Principal
-	at    time.Time
-	words *i18n.Words
+	at      time.Time // in the program's zone, where there is a program
+	words   *i18n.Words
+	program program.Program   // the one in the address, or the only one
+	all     []program.Program // of the organization
 }
+
+// base is where the program's pages are.
+func (v visit) base() string { return "/p/" + url.PathEscape(v.program.Code) }
+
+// today is the day it is in the program.
+func (v visit) today() ledger.Date { return v.program.Day(v.at) }
 
 // Cookies of the console: the session, and the browser's own budget of tries.
 const (
@@ -67,12 +85,15 @@ func (c *Console) add(method, path string, file bool, fn web.Handler) {
 	}
 }
 
+// Wait returns when what goes on behind requests has come to its end.
+func (c *Console) Wait() { c.busy.Wait() }
+
 // admit lets someone signed in, with the capability the route asks for, to its
 // page. Who is signed out is sent to sign in and comes back.
 func (c *Console) admit(g *gin.Context, r route) error {
 	at := c.Now()
 	p, err := auth.Session(g.Request.Context(), c.DB, c.Keys, c.hall.Cookie(g, sessionCookie), at)
-	if f, ok := fault.Of(err); ok && f.Kind == fault.SignedOut && r.method == http.MethodGet {
+	if f, ok := fault.Of(err); ok && f.Kind == fault.SignedOut && r.method == get {
 		return web.See(g, "/sign-in?next="+url.QueryEscape(g.Request.URL.RequestURI()), "", 0)
 	}
 	if err != nil {
@@ -80,24 +101,94 @@ func (c *Console) admit(g *gin.Context, r route) error {
 	}
 	web.SetActor(g, p.Who().Actor)
 	c.hall.PreferLang(g, p.Lang)
-	v := visit{p, at, c.hall.Words(g)}
+	v := visit{Principal: p, at: at, words: c.hall.Words(g)}
+	if err := c.place(g, &v); err != nil {
+		return err
+	}
 	web.Dress(g, func(page *parts.Page) { dress(page, v, g.Request.URL.Path) })
 	if err := p.Check(r.may); err != nil {
 		return err
 	}
+	if code := g.Param("program"); code != "" && v.program.Code != code {
+		return program.ErrNone
+	}
 	return r.do(c, g, v)
+}
+
+// place finds the program that the address names, or the only one there is.
+func (c *Console) place(g *gin.Context, v *visit) error {
+	err := c.read(g, *v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
+		v.all, err = program.All(ctx, q)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	code := g.Param("program")
+	for _, p := range v.all {
+		if p.Code == code || code == "" && len(v.all) == 1 {
+			v.program, v.at = p, v.at.In(p.Zone())
+		}
+	}
+	return nil
+}
+
+// read runs fn in a read-only transaction of the visitor's organization.
+func (c *Console) read(g *gin.Context, v visit, fn func(ctx context.Context, q sqlx.QueryerContext) error) error {
+	ctx := g.Request.Context()
+	return c.DB.Read(ctx, v.Who(), func(q sqlx.QueryerContext) error { return fn(ctx, q) })
+}
+
+// write runs fn in a transaction of the visitor's organization.
+func (c *Console) write(g *gin.Context, v visit, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
+	ctx := g.Request.Context()
+	return c.DB.InTx(ctx, v.Who(), func(tx *sqlx.Tx) error { return fn(ctx, tx) })
+}
+
+// places are the main places of a program, and who may go there.
+var places = []struct {
+	name, path string
+	may        auth.Capability
+}{
+	{"children", "/children", auth.SeeChildren},
+	{"rosters", "/rosters", auth.SeeRosters},
+	{"deposits", "/deposits", auth.SeeDeposits},
+	{"funds", "/funds", auth.SeeFunds},
+	{"jobs", "/jobs", auth.SeeJobs},
+	{"books", "/books", auth.SeeBooks},
 }
 
 // dress adds what every page of someone signed in has.
 func dress(p *parts.Page, v visit, path string) {
 	p.Organization, p.Person = v.Organization, v.Name
 	p.Help, p.Out, p.Me = "/help", "/sign-out", "/account"
-	p.Nav = []parts.Link{{Text: p.T("console.nav.home"), To: "/", Current: path == "/"}}
+	home := "/"
+	if v.program.Code != "" {
+		home = v.base()
+	}
+	p.Nav = []parts.Link{{Text: p.T("console.nav.home"), To: home, Current: path == home}}
+	if v.program.Code == "" {
+		return
+	}
+	for _, place := range places {
+		if to := v.base() + place.path; v.May(place.may) {
+			p.Nav = append(p.Nav, parts.Link{Text: p.T("console.nav." + place.name), To: to, Current: under(path, to)})
+		}
+	}
+}
+
+func under(path, place string) bool {
+	return path == place || len(path) > len(place) && path[:len(place)+1] == place+"/"
 }
 
 // page is a page's frame with its way back home.
-func (c *Console) page(g *gin.Context, title string, trail ...parts.Link) *parts.Page {
+func (c *Console) page(g *gin.Context, v visit, title string, trail ...parts.Link) *parts.Page {
 	p := c.hall.Page(g, title)
-	p.Trail = append([]parts.Link{{Text: p.T("console.nav.home"), To: "/"}}, trail...)
+	p.Trail = append([]parts.Link{{Text: p.T("console.nav.home"), To: p.Nav[0].To}}, trail...)
 	return p
+}
+
+// show sends a page.
+func (c *Console) show(g *gin.Context, page templ.Component) error {
+	return c.hall.Show(g, http.StatusOK, page)
 }

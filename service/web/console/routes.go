@@ -34,10 +34,37 @@ var open = []struct {
 
 // routes are all other pages. A capability stands beside every path.
 var routes = []route{
-	{get, "/", auth.SeeHome, (*Console).home, false},
+	{get, "/", auth.SeeHome, (*Console).start, false},
 	{get, "/help", auth.SeeHome, (*Console).help, false},
 	{post, "/sign-out", auth.ManageOwnAccount, (*Console).signOut, false},
 	{get, "/account", auth.ManageOwnAccount, (*Console).account, false},
 	{post, "/account/password", auth.ManageOwnAccount, (*Console).setPassword, false},
 	{post, "/account/sessions", auth.ManageOwnAccount, (*Console).endSession, false},
+
+	{get, "/p/:program", auth.SeeTotals, (*Console).home, false},
+	{get, "/p/:program/children", auth.SeeChildren, (*Console).children, false},
+	{get, "/p/:program/children/:id", auth.SeeChildren, (*Console).child, false},
+	{get, "/p/:program/children/:id/statements/:period", auth.SeeStatements, (*Console).statement, false},
+	{get, "/p/:program/children/:id/statements/:period/:lang", auth.SeeStatements, (*Console).statementPDF, false},
+
+	{get, "/p/:program/rosters", auth.SeeRosters, (*Console).rosters, false},
+	{post, "/p/:program/rosters", auth.UploadRosters, (*Console).uploadRoster, true},
+	{get, "/p/:program/rosters/:id", auth.SeeRosters, (*Console).roster, false},
+	{post, "/p/:program/rosters/:id/commit", auth.CommitRosters, (*Console).commitRoster, false},
+	{post, "/p/:program/rosters/:id/discard", auth.CommitRosters, (*Console).discardRoster, false},
+	{get, "/p/:program/rosters/:id/problems.csv", auth.SeeRosters, (*Console).rosterProblems, false},
+
+	{get, "/p/:program/deposits", auth.SeeDeposits, (*Console).deposits, false},
+	{get, "/p/:program/deposits/:id", auth.ImportDeposits, (*Console).askOwner, false},
+	{post, "/p/:program/deposits/:id", auth.ImportDeposits, (*Console).identify, false},
+
+	{get, "/p/:program/funds", auth.SeeFunds, (*Console).funds, false},
+
+	{get, "/p/:program/jobs", auth.SeeJobs, (*Console).jobRuns, false},
+	{post, "/p/:program/jobs", auth.RunJobs, (*Console).runJob, false},
+	{get, "/p/:program/jobs/:id", auth.SeeJobs, (*Console).jobRun, false},
+	{post, "/p/:program/jobs/:id/cancel", auth.RunJobs, (*Console).cancelJob, false},
+
+	{get, "/p/:program/books", auth.SeeBooks, (*Console).books, false},
+	{post, "/p/:program/books/verify", auth.VerifyBooks, (*Console).verifyBooks, false},
 }

@@ -187,6 +187,55 @@ func verification(p *parts.Page, v Verification) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Var7 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+				if !templ_7745c5c3_IsBuffer {
+					defer func() {
+						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err == nil {
+							templ_7745c5c3_Err = templ_7745c5c3_BufErr
+						}
+					}()
+				}
+				ctx = templ.InitializeContext(ctx)
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<ul class=\"usa-list\" lang=\"en\">")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				for _, wrong := range v.Wrong {
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<li>")
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					var templ_7745c5c3_Var8 string
+					templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(wrong)
+					if templ_7745c5c3_Err != nil {
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/pages/books.templ`, Line: 43, Col: 16}
+					}
+					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "</li>")
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</ul>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = parts.Card(p.N("console.books.wrong", len(v.Wrong)+v.More)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
 		templ_7745c5c3_Err = parts.Listing(p, checkTable(p, v)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -198,15 +247,10 @@ func verification(p *parts.Page, v Verification) templ.Component {
 
 func checkTable(p *parts.Page, v Verification) parts.Table {
 	t := parts.Table{Caption: p.T("console.books.checks"), Columns: []parts.Column{
-		{Name: p.T("console.books.check")}, {Name: p.T("console.books.checked"), Number: true}, {Name: p.T("console.books.result")},
+		{Name: p.T("console.books.check")}, {Name: p.T("console.books.checked"), Number: true},
 	}}
 	for _, c := range v.Checks {
-		result := parts.Tagged(parts.Status{Text: p.T("console.books.holds"), Tone: parts.Good})
-		if len(c.Wrong) > 0 {
-			result = parts.Tagged(parts.Status{Text: p.N("console.books.wrong", len(c.Wrong)), Tone: parts.Bad})
-			result.Note = p.List(c.Wrong)
-		}
-		t.Rows = append(t.Rows, parts.TableRow{Cells: []parts.Cell{parts.Text(c.Name), parts.Text(p.Int(int(c.Checked))), result}})
+		t.Rows = append(t.Rows, parts.TableRow{Cells: []parts.Cell{parts.Text(c.Name), parts.Text(p.Int(int(c.Checked)))}})
 	}
 	return t
 }

@@ -132,7 +132,7 @@ type MoneyLine struct {
 
 // StatementLine is an issued statement.
 type StatementLine struct {
-	Period  ledger.Period
+	Name    string // the period, as people call it
 	Issued  ledger.Date
 	Closing ledger.Amount
 	Page    string
@@ -141,10 +141,11 @@ type StatementLine struct {
 
 // Rosters lists files of children.
 type Rosters struct {
-	Base    string
-	Sources []parts.Choice // kinds of file and saved column mappings
-	Files   []FileLine
-	May     bool // the reader may upload
+	Base     string
+	Source   string      // who sent the last one
+	EnrollOn ledger.Date // day from which new children take part
+	Files    []FileLine
+	May      bool // the reader may upload
 }
 
 // FileLine is a file that was sent in.
@@ -199,13 +200,11 @@ type ProblemLine struct {
 	Status string
 }
 
-// Deposits lists files of deposits and what is in suspense.
+// Deposits is the money whose owner nobody knows.
 type Deposits struct {
 	Base     string
-	Files    []FileLine
 	Suspense []SuspenseLine
 	Held     ledger.Amount // in suspense
-	May      bool
 }
 
 // SuspenseLine is a deposit whose child nobody knows.
@@ -217,17 +216,21 @@ type SuspenseLine struct {
 	To        string // where to say whose it is; "" where the reader may not
 }
 
-// DepositFile is what posting a file of deposits would do, or did.
-type DepositFile struct {
-	Name     string
-	State    parts.Status
-	Summary  string
-	Figures  []parts.Figure
-	Problems []ProblemLine
-	Commit   string
-	Confirm  string
-	Discard  string
-	Work     *parts.Work
+// Owner asks whose a deposit is.
+type Owner struct {
+	Deposit SuspenseLine
+	Account string      // as typed before
+	On      ledger.Date // the day it is found out
+	Post    string
+}
+
+// Statement is an issued statement as a page.
+type Statement struct {
+	Name, Account string
+	Figures       []parts.Figure
+	Own, Given    []MoneyLine
+	Coming        []parts.Row
+	Code          string // how to check it
 }
 
 // Funds is the funds of a program in a period.
@@ -279,7 +282,6 @@ type RunPage struct {
 	Work   parts.Work
 	Facts  []parts.Row
 	Cancel string // where stopping it posts to; "" where it may not
-	Again  string // where resuming it posts to
 }
 
 // Books is the trial balance.
@@ -308,11 +310,12 @@ type Verification struct {
 	At     time.Time
 	Sound  bool
 	Checks []Check
+	Wrong  []string // what is wrong, each with its place, in English
+	More   int      // how many more there are
 }
 
-// Check is one thing that was checked.
+// Check is one kind of thing that was checked.
 type Check struct {
 	Name    string
 	Checked int64
-	Wrong   []string // what is wrong, each with its place; none where it holds
 }

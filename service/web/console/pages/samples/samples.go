@@ -27,7 +27,7 @@ var Pages = []Page{
 	{"home", home}, {"home-empty", homeEmpty},
 	{"children", children}, {"children-none", childrenNone}, {"child", child}, {"child-new", childNew},
 	{"rosters", rosters}, {"preview", preview}, {"preview-applying", previewApplying},
-	{"deposits", deposits}, {"deposit-file", depositFile},
+	{"deposits", deposits}, {"owner", owner}, {"statement", statement}, {"programs", programs},
 	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
 
@@ -193,7 +193,7 @@ func child(p *parts.Page) templ.Component {
 			{On: day("2026-07-01"), What: "Match for the second quarter", Note: "Match fund", Amount: money("31.00"), After: money("131.00")},
 			{On: day("2025-09-01"), What: "Seed", Note: "City seed fund", Amount: money("50.00"), After: money("50.00")},
 		}, OlderLines: base + "/children/0?before=5",
-		Statements: []pages.StatementLine{{Period: ledger.Period{First: day("2026-07-01"), Last: day("2026-09-30")}, Issued: day("2026-10-01"), Closing: money("131.00"),
+		Statements: []pages.StatementLine{{Name: p.Period(ledger.Period{First: day("2026-07-01"), Last: day("2026-09-30")}), Issued: day("2026-10-01"), Closing: money("131.00"),
 			Page: base + "/children/0/statements/2026-Q3", PDFs: []parts.Link{{Text: "PDF, English", To: "#en"}, {Text: "PDF, español", To: "#es"}}}},
 	}
 	return pages.ChildPage(p, v)
@@ -214,7 +214,7 @@ func files() []pages.FileLine {
 
 func rosters(p *parts.Page) templ.Component {
 	in(p, "rosters", p.T("console.rosters.title"))
-	return pages.RostersPage(p, pages.Rosters{Base: base, May: true, Files: files(), Sources: choices("OneRoster (zip)", "CSV: Riverbend USD")})
+	return pages.RostersPage(p, pages.Rosters{Base: base, May: true, Files: files(), Source: "Riverbend USD", EnrollOn: day("2026-10-05")})
 }
 
 func preview(p *parts.Page) templ.Component {
@@ -248,18 +248,33 @@ func previewApplying(p *parts.Page) templ.Component {
 
 func deposits(p *parts.Page) templ.Component {
 	in(p, "deposits", p.T("console.deposits.title"))
-	return pages.DepositsPage(p, pages.Deposits{Base: base, May: true, Files: files()[2:], Held: money("37.50"), Suspense: []pages.SuspenseLine{
+	return pages.DepositsPage(p, pages.Deposits{Base: base, Held: money("37.50"), Suspense: []pages.SuspenseLine{
 		{Reference: "R-20261002-31", On: day("2026-10-02"), Channel: "Cash day", Amount: money("12.50"), To: base + "/deposits/31"},
 		{Reference: "ACH 9910023", On: day("2026-09-28"), Channel: "Bank transfer", Amount: money("25.00"), To: base + "/deposits/32"},
 	}})
 }
 
-func depositFile(p *parts.Page) templ.Component {
-	in(p, "deposits", "lincoln-cash-day.csv")
-	return pages.DepositFilePage(p, pages.DepositFile{State: parts.Status{Text: "Waits to be posted", Tone: parts.Info}, Summary: "118 deposits of $1,402.50 in all.",
-		Figures:  []parts.Figure{{Label: "To be posted", Value: "$1,390.00", Note: "116 deposits", Major: true}, {Label: "Into suspense", Value: "$12.50", Note: "1 deposit"}, {Label: "Posted before", Value: "1"}},
-		Problems: []pages.ProblemLine{{File: "lincoln-cash-day.csv", Line: 44, Column: "account", Text: "The check digit does not fit.", Tone: parts.Caution, Status: "Into suspense"}},
-		Commit:   base + "/deposits/files/9/commit", Confirm: "Post 117 deposits", Discard: base + "/deposits/files/9/discard"})
+func owner(p *parts.Page) templ.Component {
+	in(p, "deposits", p.T("console.owner.title", map[string]any{"reference": "R-20261002-31"}))
+	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.deposits"), To: base + "/deposits"})
+	p.Problems = []parts.Problem{{Field: "account", Text: p.T("savings.account_no")}}
+	return pages.OwnerPage(p, pages.Owner{Account: "123", Post: base + "/deposits/31", On: day("2026-10-05"),
+		Deposit: pages.SuspenseLine{Reference: "R-20261002-31", On: day("2026-10-02"), Channel: "Cash day", Amount: money("12.50")}})
+}
+
+func statement(p *parts.Page) templ.Component {
+	in(p, "children", p.T("statement.heading", map[string]any{"period": p.Period(ledger.Period{First: day("2026-07-01"), Last: day("2026-09-30")})}))
+	return pages.StatementPage(p, pages.Statement{Name: "María José García López",
+		Account: p.T("statement.account", map[string]any{"account": "00000121", "first": day("2026-07-01"), "last": day("2026-09-30")}),
+		Figures: []parts.Figure{{Label: p.T("statement.closing", map[string]any{"last": day("2026-09-30")}), Value: p.Money(money("131.00")), Major: true}},
+		Own:     []pages.MoneyLine{{On: day("2026-09-10"), What: p.T("statement.line.deposit"), Note: p.T("statement.channel.ach"), Amount: money("25.00")}},
+		Coming:  []parts.Row{{Term: p.Money(money("19.00")), Value: p.T("statement.promised")}},
+		Code:    p.T("statement.checked", map[string]any{"code": "K7F2-9QRM", "no": 18233})})
+}
+
+func programs(p *parts.Page) templ.Component {
+	in(p, "", p.T("console.programs.title"))
+	return pages.ProgramsPage(p, []parts.Link{{Text: "Riverbend Starts", To: base}, {Text: "Riverbend Reads", To: "/p/reads"}})
 }
 
 func funds(p *parts.Page) templ.Component {
@@ -312,17 +327,22 @@ func books(p *parts.Page) templ.Component {
 	return pages.BooksPage(p, booksView())
 }
 
+func checks(p *parts.Page) []pages.Check {
+	return []pages.Check{{Name: p.T("console.verify.transactions"), Checked: 18233}, {Name: p.T("console.verify.entries"), Checked: 43100}, {Name: p.T("console.verify.blocks"), Checked: 412}}
+}
+
 func booksVerified(p *parts.Page) templ.Component {
 	in(p, "books", p.T("console.books.title"))
 	v := booksView()
-	v.Verified = &pages.Verification{At: noon, Sound: true, Checks: []pages.Check{{Name: "Every transaction balances, by fund", Checked: 18233}, {Name: "Every balance is the sum of its entries", Checked: 4310}, {Name: "The chain of hashes is whole", Checked: 412}}}
+	v.Verified = &pages.Verification{At: noon, Sound: true, Checks: checks(p)}
 	return pages.BooksPage(p, v)
 }
 
 func booksUnsound(p *parts.Page) templ.Component {
 	in(p, "books", p.T("console.books.title"))
 	v := booksView()
-	v.Verified = &pages.Verification{At: noon, Checks: []pages.Check{{Name: "Every transaction balances, by fund", Checked: 18233, Wrong: []string{"transaction 17,002", "transaction 17,010"}}, {Name: "The chain of hashes is whole", Checked: 412}}}
+	v.Verified = &pages.Verification{At: noon, Checks: checks(p), More: 3,
+		Wrong: []string{"transaction 17002: sums to 0.01 in fund SEED (balance)", "block 412: is not what was sealed (hash)"}}
 	return pages.BooksPage(p, v)
 }
 

@@ -1,0 +1,233 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+	"github.com/jmoiron/sqlx"
+
+	"seedbook/ledger"
+	"seedbook/service/auth"
+	"seedbook/service/enroll"
+	"seedbook/service/family"
+	"seedbook/service/i18n"
+	"seedbook/service/program"
+	"seedbook/service/rules"
+	"seedbook/service/savings"
+	"seedbook/service/statement"
+	"seedbook/service/web"
+	"seedbook/service/web/console/pages"
+	"seedbook/service/web/parts"
+)
+
+// childFile is everything a child's page is made of.
+type childFile struct {
+	enroll.Row
+	language   string
+	guardians  []family.Guardian
+	money      enroll.Money
+	awards     []savings.AwardState
+	book       *rules.Book
+	movements  []ledger.Movement
+	statements []statement.Issued
+}
+
+// child shows one child's money and the reason of every amount.
+func (c *Console) child(g *gin.Context, v visit) error {
+	id, err := childID(g)
+	if err != nil {
+		return err
+	}
+	var f childFile
+	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error { return c.open(ctx, q, v, id, &f) })
+	if err != nil {
+		return err
+	}
+	if err := c.viewed(g, v, "child.viewed", []family.ChildID{id}); err != nil {
+		return err
+	}
+	title := f.title(v)
+	p := c.page(g, v, title, parts.Link{Text: v.words.T("console.nav.children"), To: v.base() + "/children"})
+	view := pages.Child{
+		Name: title, State: participation(v, f.Enrollment), Own: f.money.Own, Awarded: f.money.Program, Coming: f.money.Coming,
+		Facts: f.facts(v), Awards: f.awardLines(v), Lines: f.lines(v), Masked: !v.May(auth.SeeNames),
+	}
+	if v.May(auth.SeeStatements) {
+		view.Statements = f.statementLines(v)
+	}
+	return c.show(g, pages.ChildPage(p, view))
+}
+
+func childID(g *gin.Context) (family.ChildID, error) {
+	id, err := strconv.ParseInt(g.Param("id"), 10, 64)
+	if err != nil || id < 1 {
+		return 0, web.ErrNoPage
+	}
+	return family.ChildID(id), nil
+}
+
+// open reads a child's file.
+func (c *Console) open(ctx context.Context, q sqlx.QueryerContext, v visit, id family.ChildID, f *childFile) (err error) {
+	if f.Enrollment, err = enroll.Of(ctx, q, v.program.ID, id); err != nil {
+		return err
+	}
+	people, err := family.Load(ctx, q, v.Who(), c.Keys, []family.ChildID{id})
+	if err != nil {
+		return err
+	}
+	f.Person, f.Erased, f.language = people[0].Person, people[0].Erased, people[0].Language
+	if f.guardians, err = family.Guardians(ctx, q, v.Who(), c.Keys, id); err != nil {
+		return err
+	}
+	return f.openMoney(ctx, q, v.program)
+}
+
+func (f *childFile) openMoney(ctx context.Context, q sqlx.QueryerContext, p program.Program) error {
+	ids := []family.ChildID{f.Child}
+	money, err := enroll.MoneyOf(ctx, q, p, ids)
+	if err != nil {
+		return err
+	}
+	f.money = money[f.Child]
+	if f.awards, err = savings.AwardsOf(ctx, q, p.ID, ids); err != nil {
+		return err
+	}
+	if f.book, err = program.Rules(ctx, q, p.ID); err != nil {
+		return err
+	}
+	charts := append(ledger.Designated(), ledger.FamilyPrincipal, ledger.FamilyEarnings)
+	if f.movements, err = ledger.Movements(ctx, q, p.Book, ledger.MovementQuery{Children: []int64{int64(f.Child)}, Charts: charts}); err != nil {
+		return err
+	}
+	f.statements, err = statement.Of(ctx, q, p.ID, f.Child)
+	return err
+}
+
+// title is the child's name, or the account number where names are not seen.
+func (f childFile) title(v visit) string {
+	switch {
+	case f.Erased:
+		return v.words.T("console.child.erased")
+	case !v.May(auth.SeeNames):
+		return masked(f.Person) + " " + f.ID.Account().String()
+	}
+	return f.Person.DisplayName()
+}
+
+func (f childFile) facts(v visit) []parts.Row {
+	rows := []parts.Row{{Term: v.words.T("console.child.account"), Value: f.ID.Account().String()}}
+	add := func(key, value string) {
+		if value != "" {
+			rows = append(rows, parts.Row{Term: v.words.T("console.child." + key), Value: value})
+		}
+	}
+	add("enrolled_on", v.words.Date(f.EnrolledOn))
+	add("ended_on", v.words.Date(f.EndedOn))
+	add("language", f.language)
+	if !v.May(auth.SeeNames) {
+		if !f.Person.BornOn.IsZero() {
+			add("born_in", strconv.Itoa(f.Person.BornOn.Year()))
+		}
+		return rows
+	}
+	add("born", v.words.Date(f.Person.BornOn))
+	add("student", f.Person.StudentNumber)
+	add("address", strings.Join(slices.DeleteFunc([]string{f.Person.Street, f.Person.City, f.Person.State, f.Person.ZIP}, func(s string) bool { return s == "" }), ", "))
+	for _, guardian := range f.guardians {
+		add("guardian", guardian.DisplayName())
+	}
+	return rows
+}
+
+// awardLines are the evaluated awards, the newest period first, each with its
+// reason. An award of nothing says why, too.
+func (f childFile) awardLines(v visit) []pages.AwardLine {
+	var out []pages.AwardLine
+	for _, a := range f.awards {
+		line := pages.AwardLine{Benefit: benefitName(v, f.book, a.Benefit), Period: periodName(v, a.Period), Amount: a.Entitled, State: awardState(v, a)}
+		if why, err := rules.ParseWhy(a.Why); err == nil && why.Reason != "" {
+			line.Why = rules.Explain(v.words, why)
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// benefitName is what the program calls a benefit.
+func benefitName(v visit, book *rules.Book, id string) string {
+	for _, b := range book.Benefits {
+		if b.ID == id {
+			if says := b.Says.In(v.words.Lang()); says != "" {
+				return says
+			}
+		}
+	}
+	return id
+}
+
+// periodName is a benefit's period as people call it.
+func periodName(v visit, period string) string {
+	if span, err := statement.ParseSpan(period); err == nil {
+		return statement.PeriodName(v.words, span)
+	}
+	return named(v, "console.award_period.", period)
+}
+
+func awardState(v visit, a savings.AwardState) parts.Status {
+	switch {
+	case a.Queued.Sign() > 0:
+		return parts.Status{Text: v.words.T("console.award.queued"), Tone: parts.Caution}
+	case a.Accrued.Sign() > 0:
+		return parts.Status{Text: v.words.T("console.award.coming"), Tone: parts.Info}
+	case a.Posted.Sign() > 0:
+		return parts.Status{Text: v.words.T("console.award.paid"), Tone: parts.Good}
+	}
+	return parts.Status{Text: v.words.T("console.award.nothing"), Tone: parts.Quiet}
+}
+
+// lines are every movement of the child's money, newest first, with what was on
+// the account after each.
+func (f childFile) lines(v visit) []pages.MoneyLine {
+	slices.SortStableFunc(f.movements, func(a, b ledger.Movement) int { return cmp.Compare(a.No, b.No) })
+	var after ledger.Amount
+	out := make([]pages.MoneyLine, 0, len(f.movements))
+	for _, m := range f.movements {
+		after = after.Add(m.Amount)
+		line := pages.MoneyLine{On: m.Effective, What: moveName(v, f.book, m), Amount: m.Amount, After: after, Reversed: m.ReversedBy != 0}
+		if m.Benefit == "" {
+			line.Note = m.Source
+		}
+		if m.Reverses != 0 {
+			line.Note = v.words.T("console.move.reverses", i18n.Args{"no": strconv.FormatInt(int64(m.Reverses), 10)})
+		}
+		out = append(out, line)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// moveName is what a movement is called: an award by its benefit, all else by
+// its kind.
+func moveName(v visit, book *rules.Book, m ledger.Movement) string {
+	if m.Benefit != "" && m.Reverses == 0 {
+		return benefitName(v, book, m.Benefit)
+	}
+	return named(v, "console.move.", m.Kind)
+}
+
+func (f childFile) statementLines(v visit) []pages.StatementLine {
+	var out []pages.StatementLine
+	for _, s := range f.statements {
+		path := childPath(v, f.Child) + "/statements/" + s.Period
+		line := pages.StatementLine{Name: statement.PeriodName(v.words, s.Span()), Issued: ledger.DateIn(s.IssuedAt, v.program.Zone()), Closing: s.Closing(), Page: path}
+		for _, l := range i18n.Languages {
+			line.PDFs = append(line.PDFs, parts.Link{Text: v.words.T("console.child.pdf", i18n.Args{"language": l.Name}), To: path + "/" + l.Code})
+		}
+		out = append(out, line)
+	}
+	return out
+}

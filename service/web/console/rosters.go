@@ -1,0 +1,295 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+	"github.com/jmoiron/sqlx"
+
+	"seedbook/ledger"
+	"seedbook/service/auth"
+	"seedbook/service/fund"
+	"seedbook/service/i18n"
+	"seedbook/service/program"
+	"seedbook/service/roster"
+	"seedbook/service/rules"
+	"seedbook/service/web"
+	"seedbook/service/web/console/pages"
+	"seedbook/service/web/parts"
+)
+
+// rosters lists the files received and takes a new one.
+func (c *Console) rosters(g *gin.Context, v visit) error {
+	return c.showRosters(g, v, http.StatusOK, pages.Rosters{EnrollOn: v.today()}, nil)
+}
+
+func (c *Console) showRosters(g *gin.Context, v visit, status int, view pages.Rosters, problems []parts.Problem) error {
+	var batches []roster.Batch
+	err := c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
+		batches, err = roster.Batches(ctx, q, v.program.ID, 0, 50)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	view.Base, view.May = v.base(), v.May(auth.UploadRosters)
+	if view.Source == "" {
+		view.Source = v.words.T("console.rosters.source_example")
+		if len(batches) > 0 {
+			view.Source = batches[0].Source
+		}
+	}
+	for _, b := range batches {
+		view.Files = append(view.Files, pages.FileLine{
+			Name: b.FileName, Received: b.ReceivedAt.In(v.at.Location()), By: actor(v, b.ReceivedBy), State: rosterState(v, b.State), Rows: b.Counts.Rows, To: rosterPath(v, b.ID),
+		})
+	}
+	p := c.page(g, v, v.words.T("console.rosters.title"))
+	p.Problems = problems
+	return c.hall.Show(g, status, pages.RostersPage(p, view))
+}
+
+func rosterPath(v visit, id roster.ID) string {
+	return v.base() + "/rosters/" + strconv.FormatInt(int64(id), 10)
+}
+
+func rosterID(g *gin.Context) (roster.ID, error) {
+	id, err := strconv.ParseInt(g.Param("id"), 10, 64)
+	if err != nil || id < 1 {
+		return 0, web.ErrNoPage
+	}
+	return roster.ID(id), nil
+}
+
+// uploadRoster checks a file and stages it; nothing of it is applied.
+func (c *Console) uploadRoster(g *gin.Context, v visit) error {
+	f, err := web.ReadForm(g)
+	if err != nil {
+		return err
+	}
+	content, name, err := f.File("file")
+	if err != nil {
+		return err
+	}
+	u := roster.Upload{Source: f.Text("source"), FileName: name, Data: content, EnrollOn: f.Date("enroll_on")}
+	err = f.Err()
+	var id roster.ID
+	if err == nil {
+		id, err = roster.Receive(g.Request.Context(), c.DB, v.Who(), c.Keys, v.program, u, v.at)
+	}
+	if problems := web.Problems(v.words, err); problems != nil {
+		return c.showRosters(g, v, web.Status(err), pages.Rosters{Source: u.Source, EnrollOn: u.EnrollOn}, problems)
+	}
+	if err != nil {
+		return err
+	}
+	return web.See(g, rosterPath(v, id), "", 0)
+}
+
+// shownProblems is how many problems a preview lists; the file has them all.
+const shownProblems = 100
+
+// roster shows what applying a file would do, or how far it is.
+func (c *Console) roster(g *gin.Context, v visit) error {
+	id, err := rosterID(g)
+	if err != nil {
+		return err
+	}
+	var b roster.Batch
+	var problems []roster.Problem
+	var funds map[string]fund.Fund
+	var book *rules.Book
+	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error {
+		if b, err = roster.Load(ctx, q, v.program.ID, id); err != nil {
+			return err
+		}
+		if problems, err = roster.Problems(ctx, q, id, 0, shownProblems); err != nil {
+			return err
+		}
+		if funds, err = fundsByCode(ctx, q, v.program.ID); err != nil {
+			return err
+		}
+		book, err = program.Rules(ctx, q, v.program.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p := c.page(g, v, b.FileName, parts.Link{Text: v.words.T("console.nav.rosters"), To: v.base() + "/rosters"})
+	view := c.previewView(v, b, funds, book)
+	for _, problem := range problems {
+		view.Problems = append(view.Problems, problemLine(v, problem))
+	}
+	if len(problems) > 0 {
+		view.AllProblems = rosterPath(v, id) + "/problems.csv"
+	}
+	if view.Work != nil && view.Work.Running {
+		p.Reload = 3
+		if g.GetHeader("HX-Request") == "true" {
+			return c.show(g, parts.Progress(p, *view.Work))
+		}
+	}
+	return c.show(g, pages.PreviewPage(p, view))
+}
+
+func fundsByCode(ctx context.Context, q sqlx.QueryerContext, p program.ID) (map[string]fund.Fund, error) {
+	all, err := fund.All(ctx, q, p)
+	out := make(map[string]fund.Fund, len(all))
+	for _, f := range all {
+		out[f.Code] = f
+	}
+	return out, err
+}
+
+func (c *Console) previewView(v visit, b roster.Batch, funds map[string]fund.Fund, book *rules.Book) pages.Preview {
+	w, by := v.words, b.Counts.By
+	view := pages.Preview{
+		State:   rosterState(v, b.State),
+		Summary: w.T("console.preview.summary", i18n.Args{"rows": b.Counts.Rows, "children": b.Counts.Children, "adults": b.Counts.Adults, "aside": b.Counts.Quarantined}),
+		Figures: []parts.Figure{
+			{Label: w.T("console.preview.new"), Value: w.Int(by[roster.New]), Major: true, Note: w.T("console.preview.eligible", i18n.Args{"n": b.Preview.Eligible})},
+			{Label: w.T("console.preview.changed"), Value: w.Int(by[roster.Changed])},
+			{Label: w.T("console.preview.unchanged"), Value: w.Int(by[roster.Unchanged])},
+			{Label: w.T("console.preview.gone"), Value: w.Int(by[roster.Gone]), Note: w.T("console.preview.gone_note")},
+			{Label: w.T("console.preview.open"), Value: w.Int(by[roster.Doubtful] + by[roster.Review]), Note: w.T("console.preview.open_note")},
+		},
+	}
+	total := c.addCost(v, &view, b, funds, book)
+	for _, s := range b.Preview.Schools {
+		view.Schools = append(view.Schools, pages.SchoolLine{Name: s.Name, Children: s.Children, New: s.New, Changed: s.Changed, Unchanged: s.Unchanged, Open: s.Open})
+	}
+	c.addDecision(v, &view, b, total)
+	return view
+}
+
+// addCost adds what the new children would be awarded at once, fund by fund,
+// and returns the sum.
+func (c *Console) addCost(v visit, view *pages.Preview, b roster.Batch, funds map[string]fund.Fund, book *rules.Book) (total ledger.Amount) {
+	left := map[string]ledger.Amount{}
+	for code, text := range b.Preview.Funds {
+		if a, err := ledger.ParseAmount(text); err == nil {
+			left[code] = a
+		}
+	}
+	for _, cost := range b.Preview.Cost {
+		total = total.Add(cost.Amount)
+		left[cost.Fund] = left[cost.Fund].Sub(cost.Amount)
+		name := funds[cost.Fund].Name
+		if name == "" {
+			name = v.words.T("console.preview.no_fund")
+		}
+		view.Cost = append(view.Cost, pages.CostLine{Benefit: benefitName(v, book, cost.Benefit), Fund: name, Children: cost.Children,
+			Amount: cost.Amount, Left: left[cost.Fund], Short: left[cost.Fund].Sign() < 0})
+	}
+	return total
+}
+
+// addDecision offers what can be done with the file now.
+func (c *Console) addDecision(v visit, view *pages.Preview, b roster.Batch, total ledger.Amount) {
+	path := rosterPath(v, b.ID)
+	running := c.work.running(v.Tenant, b.ID)
+	if running || b.State == roster.Applying {
+		view.Work = &parts.Work{ID: "work", Label: v.words.T("console.preview.applying"), Done: b.DoneGroups, Of: b.Groups,
+			Says: v.words.T("console.preview.progress", i18n.Args{"done": b.DoneGroups, "of": b.Groups}), Running: running, Watch: path}
+	}
+	if running || !v.May(auth.CommitRosters) {
+		return
+	}
+	switch b.State {
+	case roster.Staged:
+		view.Commit, view.Discard = path+"/commit", path+"/discard"
+		view.Confirm = v.words.N("console.preview.confirm", b.Preview.Eligible, i18n.Args{"amount": total})
+	case roster.Applying:
+		view.Commit, view.Confirm = path+"/commit", v.words.T("console.preview.resume")
+	}
+}
+
+func problemLine(v visit, p roster.Problem) pages.ProblemLine {
+	line := pages.ProblemLine{File: p.File, Line: p.Line, Column: p.Column, Text: problemText(v.words, p), Tone: parts.Quiet}
+	if p.Severity != "note" {
+		line.Tone = parts.Caution
+	}
+	line.Status = v.words.T("console.severity." + string(p.Severity))
+	return line
+}
+
+func problemText(w *i18n.Words, p roster.Problem) string {
+	if !w.Has(p.Code) {
+		return p.Code
+	}
+	return w.T(p.Code, p.Args())
+}
+
+// commitRoster applies a file. What takes longer than a moment goes on behind
+// the page, which shows how far it is.
+func (c *Console) commitRoster(g *gin.Context, v visit) error {
+	id, err := rosterID(g)
+	if err != nil {
+		return err
+	}
+	done := c.work.start(&c.busy, c.hall.Log(), v.Tenant, id, func() error {
+		_, err := roster.Commit(context.WithoutCancel(g.Request.Context()), c.DB, v.Who(), c.Keys, v.program, id, v.at, func(int, int) {})
+		return err
+	})
+	if err := within(done); err != nil {
+		return err
+	}
+	return web.See(g, rosterPath(v, id), "", 0)
+}
+
+// discardRoster puts a staged file aside.
+func (c *Console) discardRoster(g *gin.Context, v visit) error {
+	id, err := rosterID(g)
+	if err != nil {
+		return err
+	}
+	err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error { return roster.Discard(ctx, tx, v.program.ID, id) })
+	if err != nil {
+		return err
+	}
+	return web.See(g, v.base()+"/rosters", "roster_discarded", 0)
+}
+
+// maxProblems bounds the file of problems.
+const maxProblems = 100_000
+
+// rosterProblems sends every problem of a file, for whoever corrects it.
+func (c *Console) rosterProblems(g *gin.Context, v visit) error {
+	id, err := rosterID(g)
+	if err != nil {
+		return err
+	}
+	var problems []roster.Problem
+	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error {
+		if _, err := roster.Load(ctx, q, v.program.ID, id); err != nil {
+			return err
+		}
+		problems, err = roster.Problems(ctx, q, id, 0, maxProblems)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	out := csv.NewWriter(&b)
+	rows := [][]string{{v.words.T("console.preview.file"), v.words.T("console.preview.line"), v.words.T("console.preview.column"), v.words.T("console.preview.problem"), v.words.T("console.preview.consequence")}}
+	for _, p := range problems {
+		rows = append(rows, []string{harmless(p.File), strconv.Itoa(p.Line), harmless(p.Column), harmless(problemText(v.words, p)), v.words.T("console.severity." + string(p.Severity))})
+	}
+	if err := out.WriteAll(rows); err != nil {
+		return err
+	}
+	return web.Download(g, "text/csv; charset=utf-8", "roster-"+g.Param("id")+"-problems.csv", b.Bytes())
+}
+
+// harmless keeps a spreadsheet from taking a text for a formula.
+func harmless(s string) string {
+	if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '-' || s[0] == '@' || s[0] == '\t' || s[0] == '\r') {
+		return "'" + s
+	}
+	return s
+}
