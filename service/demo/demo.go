@@ -235,7 +235,7 @@ func (y *year) setUp(ctx context.Context) error {
 func (y *year) addFunds(ctx context.Context, tx *sqlx.Tx, at time.Time) error {
 	for _, f := range []fund.Fund{
 		{Code: "CITY", Name: "City seed fund", Funder: "City of Riverbend", Purpose: "A first deposit for every child"},
-		{Code: "SMITH", Name: "Smith Family Fund", Funder: "Smith Family Foundation", Purpose: "Matches for children of Lincoln and Roosevelt schools"},
+		{Code: "SMITH", Name: "Smith Family Fund", Funder: "Smith Family Foundation", Purpose: "Matches for children of Harbor View and Mill Creek schools"},
 		{Code: "CITY-MATCH", Name: "City match fund", Funder: "City of Riverbend", Purpose: "Matches for every child"},
 		{Code: "BANK", Name: "Saver bonus fund", Funder: "Riverbend Community Bank", Purpose: "A bonus for families who save steadily"},
 	} {
@@ -284,9 +284,9 @@ func (y *year) receive(ctx context.Context) error {
 		}
 		for _, r := range []fund.Receipt{
 			{Fund: y.funds["CITY"], Kind: fund.Grant, Amount: dollars(60), Reference: "Appropriation FY26"},
-			{Fund: y.funds["SMITH"], Kind: fund.Pledge, Amount: dollars(6), Reference: "Pledge 2025"},
-			{Fund: y.funds["SMITH"], Kind: fund.PledgePayment, Amount: dollars(4), Reference: "Check 4471"},
-			{Fund: y.funds["CITY-MATCH"], Kind: fund.Grant, Amount: dollars(25), Reference: "Appropriation FY26 match"},
+			{Fund: y.funds["SMITH"], Kind: fund.Pledge, Amount: dollars(8), Reference: "Pledge 2025"},
+			{Fund: y.funds["SMITH"], Kind: fund.PledgePayment, Amount: dollars(6), Reference: "Check 4471"},
+			{Fund: y.funds["CITY-MATCH"], Kind: fund.Grant, Amount: dollars(30), Reference: "Appropriation FY26 match"},
 			{Fund: y.funds["BANK"], Kind: fund.Grant, Amount: dollars(3), Reference: "Grant 2025-118"},
 		} {
 			r.On = firstDay.AddDays(-30)

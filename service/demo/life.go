@@ -31,7 +31,7 @@ type bounced struct {
 // Shares of what happens, in percent.
 const (
 	saverShare   = 24 // of families pay in at all
-	monthShare   = 60 // of the months a saver pays in
+	monthShare   = 40 // of the months a saver pays in
 	returnShare  = 2  // of electronic deposits come back
 	unknownShare = 2  // of deposits name no account
 )

@@ -24,10 +24,10 @@ var familyNames = []string{
 type school struct{ code, name string }
 
 var schools = []school{
-	{"BRIDGE", "Bridge Street Elementary"}, {"CEDAR", "Cedar Hill Elementary"}, {"DOUGLASS", "Douglass Elementary"},
-	{"EASTBANK", "East Bank School"}, {"FRANKLIN", "Franklin Elementary"}, {"GARDEN", "Garden Elementary"},
-	{"HARBOR", "Harbor View School"}, {"LINCOLN", "Lincoln Elementary"}, {"MILLCREEK", "Mill Creek Elementary"},
-	{"ROOSEVELT", "Roosevelt Elementary"}, {"TRUTH", "Sojourner Truth Elementary"}, {"WASHPARK", "Washington Park School"},
+	{"R01", "Bridge Street Elementary"}, {"R02", "Cedar Hill Elementary"}, {"R03", "Douglass Elementary"},
+	{"R04", "East Bank School"}, {"R05", "Franklin Elementary"}, {"R06", "Garden Elementary"},
+	{"R07", "Harbor View School"}, {"R08", "Lincoln Elementary"}, {"R09", "Mill Creek Elementary"},
+	{"R10", "Roosevelt Elementary"}, {"R11", "Sojourner Truth Elementary"}, {"R12", "Washington Park School"},
 }
 
 // languages spoken at home, as often as they stand here.

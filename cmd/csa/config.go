@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// settings come from the environment, once. Every one has a default that works
+// on a laptop.
+type settings struct {
+	// DatabaseURL names a PostgreSQL to use. Without it the program runs its own.
+	DatabaseURL string `env:"DATABASE_URL"`
+	// Data is the folder of the program's own PostgreSQL and of the keys.
+	Data string `env:"CSA_DATA"`
+	// Addr is where the console listens.
+	Addr string `env:"CSA_ADDR" envDefault:"127.0.0.1:8080"`
+	// Keys is the file with the keys that seal personal data. Default: keys.json in CSA_DATA.
+	Keys string `env:"CSA_KEYS"`
+	// PGBin is the folder with PostgreSQL's own programs, where it is not found by itself.
+	PGBin string `env:"CSA_PG_BINDIR"`
+	// Tenant is the organization that commands work for, by name or number. Default: the only one.
+	Tenant string `env:"CSA_TENANT"`
+	// TrustedProxies are the networks whose X-Forwarded-For is believed, separated by commas.
+	TrustedProxies []string `env:"CSA_TRUSTED_PROXIES"`
+	// Lang is the language of what commands print: en or es.
+	Lang string `env:"CSA_LANG" envDefault:"en"`
+}
+
+// readSettings reads and checks the environment; an error names the variable.
+func readSettings(lookup func(string) (string, bool)) (settings, error) {
+	vars := map[string]string{}
+	for _, name := range settingNames() {
+		if v, ok := lookup(name); ok && v != "" {
+			vars[name] = v
+		}
+	}
+	var s settings
+	if err := env.ParseWithOptions(&s, env.Options{Environment: vars}); err != nil {
+		return settings{}, fmt.Errorf("settings: %w", err)
+	}
+	if s.Data == "" {
+		s.Data = defaultData(lookup)
+	}
+	if s.Keys == "" {
+		s.Keys = filepath.Join(s.Data, "keys.json")
+	}
+	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
+		return settings{}, fmt.Errorf("CSA_ADDR is %q: write host:port, like 127.0.0.1:8080", s.Addr)
+	}
+	if s.Lang != "en" && s.Lang != "es" {
+		return settings{}, fmt.Errorf("CSA_LANG is %q: write en or es", s.Lang)
+	}
+	return s, nil
+}
+
+// settingNames lists the variables, from the struct itself, so that README's
+// test can hold the document against the program.
+func settingNames() []string {
+	fields, err := env.GetFieldParams(&settings{})
+	if err != nil {
+		panic(err) // the struct above is well formed
+	}
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Key
+	}
+	return names
+}
+
+// defaultData is a folder that PostgreSQL's own user can reach, which a home of
+// mode 0700 is not: root's programs keep their data in /var/lib.
+func defaultData(lookup func(string) (string, bool)) string {
+	if os.Geteuid() == 0 {
+		return "/var/lib/seedbook"
+	}
+	if dir, ok := lookup("XDG_DATA_HOME"); ok && strings.HasPrefix(dir, "/") {
+		return filepath.Join(dir, "seedbook")
+	}
+	home, _ := lookup("HOME")
+	return filepath.Join(home, ".local", "share", "seedbook")
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/spf13/cobra"
+
+	"seedbook/jobs"
+	"seedbook/migrations/localpg"
+	"seedbook/service/auth"
+	"seedbook/service/demo"
+	"seedbook/service/store"
+	"seedbook/service/web"
+	"seedbook/service/web/console"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var empty bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the console and keep the clock",
+		Long: `Serve the console and keep the clock: the nightly and monthly jobs.
+
+Without DATABASE_URL it runs a PostgreSQL of its own in CSA_DATA and stops it at
+the end. The first start of an empty database loads a demonstration program and
+prints a sign-in; --empty leaves that out.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), empty) },
+	}
+	cmd.Flags().BoolVar(&empty, "empty", false, "do not load the demonstration")
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, empty bool) error {
+	// The port first: a second start must not touch the first one's database.
+	listener, err := listen(a.settings.Addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	// Its own server, not one that a passing command would take away again.
+	s, err := a.openBy(ctx, localpg.Start)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if s.server != nil {
+		a.printf("PostgreSQL runs in %s\n", s.settings.Data)
+	}
+	if !empty {
+		if err := s.firstDemonstration(ctx); err != nil {
+			return err
+		}
+	}
+	return s.run(ctx, listener)
+}
+
+// listen takes the address, or says who to ask why not.
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is in use: stop the program that listens there (perhaps another csa), or set CSA_ADDR to another port, like CSA_ADDR=127.0.0.1:8081", addr)
+	}
+	if errors.Is(err, syscall.EACCES) {
+		return nil, fmt.Errorf("%s may be opened by the system's administrator only: set CSA_ADDR to a port above 1024", addr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("CSA_ADDR %s: %w", addr, err)
+	}
+	return l, nil
+}
+
+// firstDemonstration loads the demonstration into a database that has no
+// organization, and finishes one that was interrupted.
+func (s *session) firstDemonstration(ctx context.Context) error {
+	all, err := auth.Tenants(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	if len(all) > 1 || (len(all) == 1 && all[0].Name != demo.Default.Organization()) {
+		return nil
+	}
+	_, complete, err := demo.Find(ctx, s.db, demo.Default)
+	if err != nil || complete {
+		return err
+	}
+	s.printf("Loading a demonstration program of %d children …\n", demo.Default.Children)
+	return s.loadDemo(ctx, demo.Default)
+}
+
+// run serves until the context ends, then lets requests and the running chunk
+// of a job finish.
+func (s *session) run(ctx context.Context, listener net.Listener) error {
+	log := slog.New(slog.NewJSONHandler(s.io.err, nil))
+	slog.SetDefault(log)
+	hall, err := web.New(web.Config{Log: log, Keys: s.keys, TrustedProxies: s.settings.TrustedProxies})
+	if err != nil {
+		return fmt.Errorf("CSA_TRUSTED_PROXIES: %w", err)
+	}
+	runner := jobs.All(s.db, s.keys, log)
+	console.Mount(hall, &console.Console{DB: s.db, Keys: s.keys, Now: s.now})
+	clock := jobs.StartClock(runner)
+	server := hall.Server(listener.Addr().String())
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	if err := s.greet(ctx, listener.Addr().String()); err != nil {
+		return err
+	}
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		s.printf("\nStopping …\n")
+	}
+	clock.Stop()
+	finish, cancel := context.WithTimeout(context.Background(), 25*time.Second)
+	defer cancel()
+	if stop := server.Shutdown(finish); err == nil && stop != nil {
+		err = fmt.Errorf("stop: %w", stop)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// greet prints the address and, where nobody has signed in yet, a sign-in.
+func (s *session) greet(ctx context.Context, addr string) error {
+	s.printf("\nThe console is at http://%s\n", addr)
+	made, ok, err := demo.Find(ctx, s.db, demo.Default)
+	if err != nil || !ok {
+		return err
+	}
+	for _, a := range demo.Accounts(demo.Default) {
+		tenant, account, err := auth.FindAccount(ctx, s.db, s.keys, a.Email)
+		if err != nil {
+			return err
+		}
+		token, err := s.oneTime(ctx, store.Who{Tenant: tenant, Actor: "cli"}, account)
+		if err != nil {
+			return err
+		}
+		s.printf("Sign in once, as %s, within %.0f minutes:\n  %s\n", a.Title, auth.LinkLife.Minutes(), signInAddress(addr, token))
+	}
+	s.printf("Look at %s. Ctrl-C stops everything.\n", made.Program.Name)
+	return nil
+}
+
+// oneTime issues a one-time sign-in for an account.
+func (s *session) oneTime(ctx context.Context, who store.Who, account auth.AccountID) (token string, err error) {
+	err = s.db.InTx(ctx, who, func(tx *sqlx.Tx) error {
+		token, err = auth.IssueOneTime(ctx, tx, who, account, auth.LinkLife, s.now())
+		return err
+	})
+	return token, err
+}
