@@ -24,6 +24,8 @@ type terms struct {
 	when    *predicate
 	sources []compiledSource // in the order in which they are asked
 	open    []FundChoice     // the answer where no source has a restriction
+	rate    string           // the ratio as text
+	whole   int64            // the ratio where it is a whole number and needs no rounding; 0 otherwise
 }
 
 type compiledSource struct {
@@ -164,12 +166,25 @@ func (c *compiler) terms(b *Book, n *node) (*terms, *node) {
 		t.When = when.text
 	}
 	c.funding(t, o.must("funding"))
+	t.prepareRatio()
 	changes := o.may("by_version")
 	o.done()
 	if n.kind == mapping {
 		c.checkTerms(b, n, t)
 	}
 	return t, changes
+}
+
+// prepareRatio does once what every evaluation would do again.
+func (t *terms) prepareRatio() {
+	r := t.Amount.Ratio
+	if r == nil {
+		return
+	}
+	t.rate = r.String()
+	if r.IsInteger() && t.Caps.PerEvent == nil {
+		t.whole = r.IntPart()
+	}
 }
 
 // trigger reads event(enrolled) or age(5).

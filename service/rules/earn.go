@@ -21,7 +21,8 @@ import (
 // earn decides what a span that counts something gives, from which fund and
 // when.
 func (e *evaluator) earn(s *span) {
-	s.amount, s.reason = e.amount(s, true)
+	run := e.amount(s, true)
+	s.amount, s.reason, s.used = run.amount, run.reason, run.base
 	if s.amount.IsZero() {
 		e.explainZero(s)
 		return
@@ -46,7 +47,7 @@ type sums struct {
 }
 
 // amount is what a span's parts give together, within every cap.
-func (e *evaluator) amount(s *span, log bool) (ledger.Amount, Reason) {
+func (e *evaluator) amount(s *span, log bool) sums {
 	run := sums{reason: ReasonAwarded}
 	parts := e.parts[s.firstPart:s.lastPart]
 	for i := range parts {
@@ -60,7 +61,7 @@ func (e *evaluator) amount(s *span, log bool) (ledger.Amount, Reason) {
 		run.amount = before.Add(e.formula(s, p, base, &run, log))
 		e.limit(s, p.terms, before, &run, log)
 	}
-	return run.amount, run.reason
+	return run
 }
 
 // limitBase keeps the base within its own caps.
@@ -118,8 +119,14 @@ func (e *evaluator) formula(s *span, p *part, base ledger.Amount, run *sums, log
 // ratio multiplies exactly and rounds the running total once, so that three
 // deposits of 0.33 at one half give 0.50 (domain/money.md, allocation).
 func (e *evaluator) ratio(s *span, p *part, base ledger.Amount, run *sums, log bool) ledger.Amount {
-	rate := *p.terms.Amount.Ratio
-	product := base.Decimal().Mul(rate)
+	if k := p.terms.whole; k > 0 && s.lastPart-s.firstPart == 1 {
+		earned := ledger.Minor(base.Minor() * k) // one for one, two for one: nothing to round
+		if log {
+			e.lines = append(e.lines, Line{Op: OpRatio, Base: base, Rate: p.terms.rate, Amount: earned})
+		}
+		return earned
+	}
+	product := base.Decimal().Mul(*p.terms.Amount.Ratio)
 	if p.terms.Caps.PerEvent != nil {
 		product = decimal.Min(product, p.earned)
 	}
@@ -139,7 +146,7 @@ func (e *evaluator) logRatio(s *span, p *part, base ledger.Amount, product decim
 		e.lines = append(e.lines, Line{Op: OpEventCap, N: s.capped, Limit: *p.terms.Caps.PerEvent, Amount: earned})
 		return
 	}
-	line := Line{Op: OpRatio, Base: base, Rate: p.terms.Amount.Ratio.String(), Amount: earned}
+	line := Line{Op: OpRatio, Base: base, Rate: p.terms.rate, Amount: earned}
 	if !exact.Equal(earned.Decimal()) {
 		line.Raw, line.Ref = product.String(), string(e.book.Program.Rounding)
 	}
@@ -224,7 +231,7 @@ func (e *evaluator) taken(u use) ledger.Amount {
 func (e *evaluator) take(s *span) {
 	c := &s.terms.Caps
 	if s.terms.Base.CapLife != nil {
-		e.note(use{what: lifeBase, plan: s.plan}, e.base(s).Min(*s.terms.Base.CapLife))
+		e.note(use{what: lifeBase, plan: s.plan}, s.used)
 	}
 	if c.Lifetime != nil || len(s.plan.in) > 1 {
 		e.note(use{what: lifeAmount, plan: s.plan}, s.amount)

@@ -58,6 +58,9 @@ func Evaluate(b *Book, c Child, asOf ledger.Date) []Entitlement {
 	for i := range b.plans {
 		e.gather(&b.plans[i])
 	}
+	if len(e.events) > 1 {
+		e.lines = make([]Line, 0, 4*len(e.spans))
+	}
 	e.settle()
 	return e.entitlements()
 }
@@ -72,14 +75,10 @@ func (e *evaluator) outsider() (Why, bool) {
 	if why.Reason != ReasonEligible {
 		return why, true
 	}
-	if e.optedOut() && e.book.Enrollment.OnOptOut != undoNone {
+	if e.refused && e.book.Enrollment.OnOptOut != undoNone {
 		return Why{Reason: ReasonOptedOut, Outcome: Nothing, Version: why.Version}, true
 	}
 	return Why{}, false
-}
-
-func (e *evaluator) optedOut() bool {
-	return slices.ContainsFunc(e.events, func(ev Event) bool { return ev.Kind == OptedOut })
 }
 
 // refuse gives every benefit's current period nothing, for one reason.

@@ -18,6 +18,7 @@ type evaluator struct {
 	asOf     ledger.Date
 	enrolled ledger.Date
 	leftOn   ledger.Date // the last day of taking part, where the child left
+	refused  bool        // the family chose not to take part
 	returns  bool        // some deposit was taken back
 	events   []Event
 	spans    []span
@@ -64,7 +65,7 @@ func (b *Book) giveBack(e *evaluator) {
 // days: sequence, then key. What happened after a child left does not count.
 func (e *evaluator) takeEvents(all []Event) {
 	e.events = e.events[:0]
-	e.enrolled, e.leftOn, e.returns = ledger.Date{}, ledger.Date{}, false
+	e.enrolled, e.leftOn, e.refused, e.returns = ledger.Date{}, ledger.Date{}, false, false
 	for i := range all {
 		if !all[i].On.After(e.asOf) {
 			e.events = append(e.events, all[i])
@@ -92,14 +93,14 @@ func (e *evaluator) absent(ev *Event) bool {
 		if e.enrolled.IsZero() {
 			e.enrolled = ev.On
 		}
-		e.leftOn = ledger.Date{}
-	case Left:
+		e.leftOn, e.refused = ledger.Date{}, false
+	case Left, OptedOut:
 		if e.leftOn.IsZero() {
 			e.leftOn = ev.On
 		}
+		e.refused = e.refused || ev.Kind == OptedOut
 	case Return:
 		e.returns = true
-	case OptedOut:
 	default:
 		return !e.leftOn.IsZero() && ev.On.After(e.leftOn)
 	}
@@ -163,6 +164,7 @@ type result struct {
 	wait   Wait
 	reason Reason
 	need   ledger.Amount
+	used   ledger.Amount // of the base
 	lines  []Line
 	funds  []FundChoice
 	read   uint64

@@ -43,8 +43,7 @@ func (e *evaluator) schedule(s *span) {
 	earlier := *s
 	e.count(&earlier, cutoff)
 	if earlier.counted > 0 && earlier.terms != nil && !e.underMinimum(&earlier) {
-		due, _ := e.amount(&earlier, false)
-		s.due = due.Min(s.amount)
+		s.due = e.amount(&earlier, false).amount.Min(s.amount)
 	}
 }
 
