@@ -14,17 +14,44 @@ func (d *Document) H2(text string) {
 	d.headline("H2", h2Face, 16, 4, text)
 }
 
-// headline adds a heading, kept on one page with what follows it.
+// headline is a heading that waits for the block after it, to stand on the same
+// page.
+type headline struct {
+	tag          string
+	text         block
+	above, below float64
+}
+
 func (d *Document) headline(tag string, f face, above, below float64, text string) {
-	f = d.scaled(f)
-	b := d.paragraph(f, d.width, Plain(text))
+	b := d.paragraph(d.scaled(f), d.width, Plain(text))
 	if b.blank() {
 		return
 	}
+	d.headlines = append(d.headlines, headline{tag, b, above * d.options.Scale, below * d.options.Scale})
+}
+
+// place makes room for a block of the given height, or for so much of it as
+// must not stand alone, on this page or else on the next, and leaves white
+// above it. Headings that wait are drawn first. Every block begins with it.
+func (d *Document) place(above, height float64) {
+	above *= d.options.Scale
+	total := above + height
+	for i := range d.headlines {
+		h := &d.headlines[i]
+		total += h.above + h.text.height() + h.below
+	}
+	if d.room() < total && total <= d.full() {
+		d.fresh()
+	}
+	waiting := d.headlines
+	d.headlines = nil
+	for i := range waiting {
+		h := &waiting[i]
+		d.gap(h.above)
+		d.flow(d.tree.add(d.here(), h.tag), &h.text, d.options.Margins.Sides, d.width)
+		d.y += h.below
+	}
 	d.gap(above)
-	d.need(b.height() + 4*d.scaled(bodyFace).leading)
-	d.flow(d.tree.add(d.here(), tag), &b, d.options.Margins.Sides, d.width)
-	d.y += below * d.options.Scale
 }
 
 // P adds a paragraph.
@@ -38,6 +65,7 @@ func (d *Document) prose(f face, below float64, spans []Span) {
 	if b.blank() {
 		return
 	}
+	d.place(0, b.least())
 	d.flow(d.tree.add(d.here(), "P"), &b, d.options.Margins.Sides, d.width)
 	d.y += below * d.options.Scale
 }
@@ -50,9 +78,10 @@ func (d *Document) flow(e node, b *block, x, width float64) {
 		fit := max(0, int((d.room()+0.01)/b.face.leading))
 		to := min(from+fit, len(b.lines))
 		left := len(b.lines) - to
+		if left == 1 {
+			to, left = max(from, to-1), 2
+		}
 		switch {
-		case left == 1 && to-from > 2:
-			to--
 		case left > 0 && to-from < 2 && d.y > d.options.Margins.Top:
 			to = from
 		case to == from && d.y <= d.options.Margins.Top:
@@ -81,6 +110,10 @@ func (d *Document) Numbered(items ...[]Span) {
 
 func (d *Document) list(attributes string, items [][]Span, label func(int) string) {
 	f := d.scaled(bodyFace)
+	if len(items) == 0 {
+		return
+	}
+	d.place(0, 2*f.leading)
 	list := d.tree.with(d.tree.add(d.here(), "L"), attributes)
 	indent := 18 * d.options.Scale
 	x, width := d.options.Margins.Sides, d.width-indent
@@ -91,7 +124,7 @@ func (d *Document) list(attributes string, items [][]Span, label func(int) strin
 		if d.rtl {
 			labelX, bodyX = x+width, x
 		}
-		d.need(min(body.height(), 2*f.leading))
+		d.place(0, body.least())
 		item := d.tree.add(list, "LI")
 		p := d.pen()
 		p.draw(d.tree.add(item, "Lbl"), &lbl, 0, len(lbl.lines), labelX, d.y, indent)
@@ -104,13 +137,14 @@ func (d *Document) list(attributes string, items [][]Span, label func(int) strin
 
 // Rule draws a hair line across the page. A screen reader skips it.
 func (d *Document) Rule() {
-	d.need(9)
+	d.place(0, 9)
 	d.fill(hair, d.options.Margins.Sides, d.y+4, d.width, 0.75)
 	d.y += 9
 }
 
 // Space leaves white, in points; less at the foot of a page.
 func (d *Document) Space(points float64) {
+	d.place(0, 0)
 	d.y = min(d.y+max(0, points), d.bottom())
 }
 
@@ -138,14 +172,14 @@ func (d *Document) Matrix(m Matrix) {
 	if m.Size <= 0 {
 		m.Size = 90
 	}
-	d.gap(6)
+	m.Size = min(m.Size, d.width/2, d.full())
 	x, textX := d.options.Margins.Sides, d.options.Margins.Sides+m.Size+12
 	textWidth := d.width - m.Size - 12
 	if d.rtl {
 		x, textX = x+d.width-m.Size, x
 	}
 	blocks, high := d.beside(m, textWidth)
-	d.need(max(m.Size, high))
+	d.place(6, max(m.Size, high))
 	d.matrix(m, x)
 	top := d.y
 	d.y += max(0, (m.Size-high)/2)

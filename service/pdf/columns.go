@@ -70,16 +70,26 @@ func (g *grid) least(column int) float64 {
 	}
 	for _, rows := range [][]row{g.rows, g.foot} {
 		for i := range rows {
-			c := &rows[i].cells[column]
-			if g.table.Columns[column].Align == Number {
-				least = max(least, wide(c.text.text, c.text.face))
-			}
+			least = max(least, g.leastCell(&rows[i], column))
 		}
 	}
 	if g.table.Columns[column].Align != Number {
 		least = max(least, min(limit, 4*g.d.scaled(cellFace).size))
 	}
 	return min(least, g.d.width/2) + 2*g.pad
+}
+
+// leastCell is what a row's cell in a column of numbers needs.
+func (g *grid) leastCell(r *row, column int) float64 {
+	if g.table.Columns[column].Align != Number {
+		return 0
+	}
+	for i := range r.cells {
+		if c := &r.cells[i]; c.column == column && c.Span <= 1 {
+			return wide(c.text.text, c.text.face)
+		}
+	}
+	return 0
 }
 
 func wide(t *typeset.Text, f face) float64 { return float64(t.Width) * f.size / 1000 }

@@ -55,6 +55,12 @@ func (d *Document) turn() {
 
 // PageBreak continues on a new page, unless this one is still empty.
 func (d *Document) PageBreak() {
+	d.place(0, 0)
+	d.fresh()
+}
+
+// fresh turns the page unless it is still empty.
+func (d *Document) fresh() {
 	if d.y > d.options.Margins.Top {
 		d.turn()
 	}
@@ -72,14 +78,6 @@ func (d *Document) room() float64 { return d.bottom() - d.y }
 // full is the height of an empty page.
 func (d *Document) full() float64 { return d.bottom() - d.options.Margins.Top }
 
-// need starts a new page if less than the given height is left, unless a whole
-// page would not be enough either.
-func (d *Document) need(height float64) {
-	if d.room() < height && height <= d.full() {
-		d.PageBreak()
-	}
-}
-
 // up turns a distance from the top of the page into one from its bottom.
 func (d *Document) up(y float64) float64 {
 	_, h := d.options.Page.points()
@@ -89,7 +87,7 @@ func (d *Document) up(y float64) float64 {
 // gap leaves white above a block, except at the top of a page.
 func (d *Document) gap(points float64) {
 	if d.y > d.options.Margins.Top {
-		d.y += points * d.options.Scale
+		d.y += points
 	}
 }
 
@@ -117,6 +115,7 @@ func (d *Document) fill(with color, x, y, w, h float64) {
 // closeSection draws the head and foot lines of the section's pages, now that
 // their number is known.
 func (d *Document) closeSection() {
+	d.place(0, 0)
 	s := d.sections[len(d.sections)-1]
 	pages := d.pages[s.first:]
 	for i, p := range pages {
@@ -133,7 +132,7 @@ func (d *Document) closeSection() {
 	}
 }
 
-// running draws a head or foot line at y, each part within its half.
+// running draws a head or foot line at y, as much of each part as fits on it.
 func (d *Document) running(kind string, y float64, start, end string) {
 	f, x := d.scaled(runningFace), d.options.Margins.Sides
 	for i, text := range []string{start, end} {
@@ -141,6 +140,7 @@ func (d *Document) running(kind string, y float64, start, end string) {
 			continue
 		}
 		b := d.set(d.shape(f, Plain(text)), f, d.width*0.6)
+		b.lines = b.lines[:1]
 		if i == 1 {
 			b.align = d.endEdge()
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"strconv"
-	"sync"
 	"unicode/utf8"
 
 	"seedbook/service/pdf/truetype"
@@ -15,15 +14,25 @@ import (
 )
 
 // fontsInUse notes which fonts a document needs and which glyphs of them. A
-// core font is embedded as one subset that all documents share and that was
-// compressed once; of any other font a document carries only the glyphs it
+// core font is embedded as one of two subsets that all documents share and that
+// were compressed once; of any other font a document carries only the glyphs it
 // shows.
 type fontsInUse struct {
 	fonts *Fonts
-	core  [3]bool
+	core  [3]extent
 	extra map[typeset.Font]*extraFont
 	order []typeset.Font // of extra, as they were first met
 }
+
+// extent is how much of a core font is needed.
+type extent uint8
+
+const (
+	unused extent = iota
+	common        // what English and Spanish need
+	entire
+	extents
+)
 
 // extraFont is the part of a font that one document shows. A character code is
 // made for each pair of glyph and text, so that codes translate back exactly
@@ -46,7 +55,7 @@ type glyphText struct {
 
 func (u *fontsInUse) reset(f *Fonts) {
 	u.fonts = f
-	u.core = [3]bool{}
+	u.core = [3]extent{}
 	u.extra = map[typeset.Font]*extraFont{}
 	u.order = u.order[:0]
 }
@@ -55,7 +64,7 @@ func (u *fontsInUse) reset(f *Fonts) {
 func (u *fontsInUse) code(t *typeset.Text, i int) uint16 {
 	g := &t.Glyphs[i]
 	if g.Font.IsCore() {
-		u.core[g.Font] = true
+		u.core[g.Font] = max(u.core[g.Font], extentOf(g.Code))
 		return g.Code
 	}
 	f := u.extra[g.Font]
@@ -77,6 +86,13 @@ func (u *fontsInUse) code(t *typeset.Text, i int) uint16 {
 		f.outlines = append(f.outlines, u.outline(t, g))
 	}
 	return code
+}
+
+func extentOf(code uint16) extent {
+	if typeset.Common(uint8(code)) {
+		return common
+	}
+	return entire
 }
 
 func (u *fontsInUse) outline(t *typeset.Text, g *typeset.Glyph) truetype.Outline {
@@ -174,15 +190,9 @@ func (f *extraFont) unicodeMap() []byte {
 	return m.bytes()
 }
 
-// coreSubsets are the shared subsets, made when they are first needed and
-// packed as tightly as can be, since that happens once.
-var coreSubsets = [...]func() subset{
-	typeset.CoreRegular: sync.OnceValue(func() subset { return coreSubset(typeset.CoreRegular) }),
-	typeset.CoreBold:    sync.OnceValue(func() subset { return coreSubset(typeset.CoreBold) }),
-	typeset.CoreItalic:  sync.OnceValue(func() subset { return coreSubset(typeset.CoreItalic) }),
-}
-
-func coreSubset(of typeset.Font) subset {
+// coreSubset makes the shared subset of a core font, packed as tightly as can
+// be, since that happens once.
+func coreSubset(of typeset.Font, much extent) subset {
 	face := builtin().Face(of)
 	numbers, widths := typeset.CoreGlyphs(of)
 	var outlines []truetype.Outline
@@ -191,7 +201,7 @@ func coreSubset(of typeset.Font) subset {
 	place := map[uint16]int{}
 	for code := range 256 {
 		r, ok := typeset.CoreRune(uint8(code))
-		if !ok {
+		if !ok || extentOf(uint16(code)) > much {
 			continue
 		}
 		m.add(uint16(code), string(r))

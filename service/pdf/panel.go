@@ -22,6 +22,7 @@ const (
 	panelPad = 11
 	panelGap = 12
 	panelBar = 3
+	pairGap  = 4
 )
 
 // Panels adds panels side by side, read one after the other; a screen reader
@@ -39,8 +40,7 @@ func (d *Document) Panels(panels ...Panel) {
 		cards[i] = d.card(&panels[i], width)
 		high = max(high, cards[i].height)
 	}
-	d.gap(4)
-	d.need(high)
+	d.place(4, high)
 	if high > d.full() { // a box that no page can hold is set as a table instead
 		d.unbox(panels)
 		return
@@ -54,7 +54,7 @@ func (d *Document) Panels(panels ...Panel) {
 		d.y = top
 		d.drawCard(&cards[i], d.options.Margins.Sides+float64(at)*(width+gap), width, high)
 	}
-	d.y = top + high + 12*scale
+	d.y = top + high + 6*scale
 }
 
 // card is a panel while it is set.
@@ -83,6 +83,9 @@ func (d *Document) card(p *Panel, width float64) card {
 		c.pairs[i] = d.pair(&p.Pairs[i], inner)
 		c.height += c.pairs[i].height
 	}
+	if len(p.Pairs) > 0 {
+		c.height -= pairGap * d.options.Scale
+	}
 	return c
 }
 
@@ -101,7 +104,7 @@ func (d *Document) pair(p *Pair, width float64) (out pair) {
 		labelWidth -= wide(shaped, value) + gap
 	}
 	out.label = d.set(d.shape(label, Plain(p.Label)), label, labelWidth)
-	out.height = out.label.height() + 4*d.options.Scale
+	out.height = out.label.height() + pairGap*d.options.Scale
 	if out.stacked {
 		out.height += out.value.height()
 	}
@@ -163,7 +166,7 @@ func (d *Document) drawPair(tr node, c *pair, x, width float64) {
 	p.draw(value, &c.value, 0, len(c.value.lines), x, y, width)
 	p.finish()
 	if c.note.text != nil {
-		y = d.y + c.height - 4*d.options.Scale - c.note.height()
+		y = d.y + c.height - pairGap*d.options.Scale - c.note.height()
 		p.draw(d.tree.add(td, "P"), &c.note, 0, len(c.note.lines), x, y, width)
 		p.finish()
 	}

@@ -29,8 +29,9 @@ var (
 	// not announce.
 	ErrNoTitle = errors.New("a document needs a title")
 	ErrNoLang  = errors.New("a document needs a language")
-	// ErrShape reports a table with a row of more cells than columns, or a
-	// matrix that is not square: a mistake of the program.
+	// ErrShape reports a table with a row of more cells than columns, a matrix
+	// that is not square, or margins as wide as the page: a mistake of the
+	// program.
 	ErrShape = errors.New("the parts do not fit together")
 )
 
@@ -45,7 +46,7 @@ type Options struct {
 	Created time.Time
 	Page    PageSize // zero is Letter
 	Margins Margins  // zero is three quarters of an inch
-	// Scale enlarges all type: 1.5 is large print. Zero is 1.
+	// Scale enlarges all type, up to 3 times: 1.5 is large print. Zero is 1.
 	Scale float64
 	// Head and Foot are for the first section; see Section.
 	Head, Foot Running
@@ -55,7 +56,9 @@ type Options struct {
 
 // Running gives the line at the head or foot of a page, in two parts: one at
 // the side where reading starts, one at the side where it ends. Page counts
-// from 1 to pages within the section. A screen reader skips these lines.
+// from 1 to pages within the section. A screen reader skips these lines, and a
+// part longer than three fifths of the page is cut, so they may only repeat
+// what is said elsewhere.
 type Running func(page, pages int) (start, end string)
 
 // PageSize is the size of the paper.
@@ -117,8 +120,10 @@ type Document struct {
 	width    float64 // between the margins
 	rtl      bool    // the section is read from right to left
 	heading  int     // level of the last heading
-	err      error   // the first mistake
-	done     []byte  // the finished file
+	// headlines are headings that wait for what they stand above.
+	headlines []headline
+	err       error  // the first mistake
+	done      []byte // the finished file
 }
 
 // New starts a document.
@@ -129,6 +134,7 @@ func New(o Options) *Document {
 	if o.Scale <= 0 {
 		o.Scale = 1
 	}
+	o.Scale = min(o.Scale, 3)
 	fonts := o.Fonts
 	if fonts == nil {
 		fonts = builtin()
@@ -141,6 +147,8 @@ func New(o Options) *Document {
 		d.fail(ErrNoTitle)
 	case o.Lang == "":
 		d.fail(ErrNoLang)
+	case d.width < 144 || d.full() < 144:
+		d.fail(fmt.Errorf("margins leave no room: %w", ErrShape))
 	}
 	d.tree.start(o.Lang)
 	d.open(Section{Lang: o.Lang, Head: o.Head, Foot: o.Foot})

@@ -13,7 +13,7 @@ type Table struct {
 	// Caption says what the table holds; a screen reader announces it.
 	Caption string
 	Columns []Column
-	// Rows have at most one cell for each column.
+	// Rows fill the columns from the first on; what is missing stays empty.
 	Rows [][]Cell
 	// Foot are rows of totals, which stay with the last row.
 	Foot [][]Cell
@@ -49,6 +49,7 @@ type Cell struct {
 	Note string // a line of small type below, such as an explanation
 	Lang string // BCP 47, where it differs from the document's
 	Bold bool
+	Span int // how many columns the cell covers; zero is 1
 }
 
 // The white inside a cell, in points.
@@ -95,7 +96,9 @@ type set struct {
 	Cell
 	text, note block
 	header     bool // of its column or row
-	column     int
+	column     int  // the first that it covers
+	// The elements of its text and of its note.
+	textNode, noteNode node
 }
 
 // load shapes every cell. A table whose columns have no headers gets no row of
@@ -117,21 +120,22 @@ func (g *grid) load() bool {
 
 func (g *grid) loadRows(rows [][]Cell, f face) []row {
 	out := make([]row, len(rows))
-	cells := make([]set, len(rows)*len(g.table.Columns))
+	cells := make([]set, 0, len(rows)*len(g.table.Columns))
 	for i, r := range rows {
-		if len(r) > len(g.table.Columns) {
+		from, column := len(cells), 0
+		for _, c := range r {
+			cells = append(cells, g.cell(c, f, column))
+			cells[len(cells)-1].header = g.table.RowHeader && column == 0
+			column += max(1, c.Span)
+		}
+		for ; column < len(g.table.Columns); column++ {
+			cells = append(cells, g.cell(Cell{}, f, column))
+		}
+		if column > len(g.table.Columns) {
 			g.d.fail(fmt.Errorf("table %q, row %d: %w", g.table.Caption, i+1, ErrShape))
 			return nil
 		}
-		out[i].cells, cells = cells[:len(g.table.Columns)], cells[len(g.table.Columns):]
-		for column := range g.table.Columns {
-			var c Cell
-			if column < len(r) {
-				c = r[column]
-			}
-			out[i].cells[column] = g.cell(c, f, column)
-			out[i].cells[column].header = g.table.RowHeader && column == 0
-		}
+		out[i].cells = cells[from:len(cells):len(cells)]
 	}
 	return out
 }
@@ -174,9 +178,9 @@ func (g *grid) measure() {
 func (g *grid) breakRow(r *row) {
 	for i := range r.cells {
 		c := &r.cells[i]
-		width := g.widths[i] - 2*g.pad
+		_, width := g.place(c)
 		c.text = g.d.set(c.text.text, c.text.face, width)
-		c.text.align = g.edge(g.table.Columns[i].Align)
+		c.text.align = g.edge(g.table.Columns[c.column].Align)
 		high := c.text.height()
 		if c.note.text != nil {
 			c.note = g.d.set(c.note.text, c.note.face, width)
@@ -185,6 +189,17 @@ func (g *grid) breakRow(r *row) {
 		}
 		r.height = max(r.height, high+2*g.padY)
 	}
+}
+
+// place returns where a cell's text begins, from the left, and how wide it may
+// be.
+func (g *grid) place(c *set) (x, width float64) {
+	x = g.edges[c.column]
+	for i := c.column; i < c.column+max(1, c.Span); i++ {
+		x = min(x, g.edges[i])
+		width += g.widths[i]
+	}
+	return x + g.pad, width - 2*g.pad
 }
 
 func (g *grid) edge(a Align) alignment {
@@ -207,8 +222,7 @@ func (g *grid) draw() {
 	if len(g.rows) > 0 {
 		first += g.rows[0].height
 	}
-	d.gap(6)
-	d.need(caption.height() + first + 2)
+	d.place(6, caption.height()+first+2)
 	g.node = d.tree.add(d.here(), "Table")
 	if !caption.blank() {
 		d.flow(d.tree.add(g.node, "Caption"), &caption, d.options.Margins.Sides, d.width)
@@ -222,7 +236,7 @@ func (g *grid) draw() {
 func (g *grid) header() {
 	for i := range g.head {
 		part := g.d.tree.add(g.node, "THead")
-		g.drawRow(g.d.tree.add(part, "TR"), &g.head[i], "/A<</O/Table/Scope/Column>>")
+		g.drawRow(g.d.tree.add(part, "TR"), &g.head[i], "Column")
 		g.line(heading, 1)
 	}
 }
@@ -258,7 +272,7 @@ func (g *grid) body(tag string, rows []row, last bool) {
 		if tag == "TFoot" && i == 0 {
 			g.line(heading, 1)
 		}
-		g.drawRow(d.tree.add(part, "TR"), &rows[i], "/A<</O/Table/Scope/Row>>")
+		g.drawRow(d.tree.add(part, "TR"), &rows[i], "Row")
 		if tag == "TBody" {
 			g.line(hair, 0.5)
 		}
@@ -285,7 +299,8 @@ func (g *grid) repeat(r *row) {
 	c.decorate(headerArtifact)
 	for i := range r.cells {
 		s := &r.cells[i]
-		d.loose(&s.text, g.edges[i]+g.pad, d.y+g.padY, g.widths[i]-2*g.pad)
+		x, width := g.place(s)
+		d.loose(&s.text, x, d.y+g.padY, width)
 	}
 	c.unmark()
 	d.y += r.height
@@ -296,31 +311,43 @@ func (g *grid) repeat(r *row) {
 // much of it as fits on this page and on those that follow.
 func (g *grid) drawRow(tr node, r *row, scope string) {
 	d := g.d
-	cells := make([]node, len(r.cells))
 	for i := range r.cells {
-		tag := "TD"
-		if r.cells[i].header {
-			tag = "TH"
+		c := &r.cells[i]
+		c.textNode = g.cellNode(tr, c, scope)
+		if c.note.text != nil { // two paragraphs in the cell
+			cell := c.textNode
+			c.textNode, c.noteNode = d.tree.add(cell, "P"), d.tree.add(cell, "P")
 		}
-		cells[i] = d.tree.add(tr, tag)
-		if tag == "TH" {
-			d.tree.with(cells[i], scope)
-		}
-		d.tree.elements[cells[i]].lang = r.cells[i].Lang
 	}
 	if r.height <= d.room()+0.01 {
-		g.drawCells(cells, r, 0, maxLines)
+		g.drawCells(r, 0, maxLines)
 		d.y += r.height
 		return
 	}
-	g.splitRow(cells, r)
+	g.splitRow(r)
+}
+
+func (g *grid) cellNode(tr node, c *set, scope string) node {
+	tag, attributes := "TD", ""
+	if c.header {
+		tag, attributes = "TH", "/Scope/"+scope
+	}
+	if c.Span > 1 {
+		attributes += fmt.Sprintf("/ColSpan %d", c.Span)
+	}
+	n := g.d.tree.add(tr, tag)
+	if attributes != "" {
+		g.d.tree.with(n, "/A<</O/Table"+attributes+">>")
+	}
+	g.d.tree.elements[n].lang = c.Lang
+	return n
 }
 
 // maxLines is more than any cell has.
 const maxLines = 1 << 30
 
 // splitRow draws a row that is higher than a page.
-func (g *grid) splitRow(cells []node, r *row) {
+func (g *grid) splitRow(r *row) {
 	d := g.d
 	total, leading := 0, 0.0
 	for i := range r.cells {
@@ -330,7 +357,7 @@ func (g *grid) splitRow(cells []node, r *row) {
 	}
 	for from := 0; from < total; {
 		to := min(total, from+max(1, int((d.room()-2*g.padY)/leading)))
-		g.drawCells(cells, r, from, to)
+		g.drawCells(r, from, to)
 		d.y += float64(to-from)*leading + 2*g.padY
 		if from = to; from < total {
 			g.newPage(0)
@@ -340,27 +367,24 @@ func (g *grid) splitRow(cells []node, r *row) {
 
 // drawCells draws lines from to to of each cell of a row, counting the lines of
 // the text and then those of the note.
-func (g *grid) drawCells(cells []node, r *row, from, to int) {
+func (g *grid) drawCells(r *row, from, to int) {
 	for i := range r.cells {
-		g.drawCell(cells[i], &r.cells[i], from, to)
+		g.drawCell(&r.cells[i], from, to)
 	}
 }
 
-func (g *grid) drawCell(e node, c *set, from, to int) {
+func (g *grid) drawCell(c *set, from, to int) {
 	d := g.d
-	x, width := g.edges[c.column]+g.pad, g.widths[c.column]-2*g.pad
-	y, n, main := d.y+g.padY, len(c.text.lines), e
+	x, width := g.place(c)
+	y, n := d.y+g.padY, len(c.text.lines)
 	p := d.pen()
 	if from < n {
-		if c.note.text != nil { // two paragraphs in the cell
-			main = d.tree.add(e, "P")
-		}
-		p.draw(main, &c.text, from, min(to, n), x, y, width)
+		p.draw(c.textNode, &c.text, from, min(to, n), x, y, width)
 		y += float64(min(to, n)-from) * c.text.face.leading
 	}
 	p.finish()
 	if c.note.text != nil && to > n {
-		p.draw(d.tree.add(e, "P"), &c.note, max(0, from-n), min(to-n, len(c.note.lines)), x, y, width)
+		p.draw(c.noteNode, &c.note, max(0, from-n), min(to-n, len(c.note.lines)), x, y, width)
 		p.finish()
 	}
 }

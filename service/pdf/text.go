@@ -26,6 +26,14 @@ const (
 
 func (b *block) height() float64 { return float64(len(b.lines)) * b.face.leading }
 
+// least is the height of so many lines as may stand alone at the foot of a page.
+func (b *block) least() float64 {
+	if len(b.lines) == 3 { // two would leave one alone on the next page
+		return b.height()
+	}
+	return min(b.height(), 2*b.face.leading)
+}
+
 // blank tells whether there is nothing to read.
 func (b *block) blank() bool { return len(b.text.Glyphs) == 0 }
 

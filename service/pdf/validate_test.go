@@ -33,5 +33,3 @@ func check(t testing.TB, d *pdf.Document) *pdftest.Document {
 	strict(t, file)
 	return pdftest.Open(t, file)
 }
-
-func TestZV(t *testing.T) { check(t, statement("Ana", 1)) }

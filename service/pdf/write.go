@@ -239,10 +239,8 @@ func (d *Document) writeCatalog(f *file, o objects) {
 // under the same numbers for the same choice of them, so they are copied.
 func (d *Document) writeFonts(f *file) string {
 	choice := 0
-	for i, used := range d.used.core {
-		if used {
-			choice |= 1 << i
-		}
+	for i := len(d.used.core) - 1; i >= 0; i-- {
+		choice = choice*int(extents) + int(d.used.core[i])
 	}
 	ready := readyFonts[choice]()
 	at := len(f.out)
@@ -269,7 +267,9 @@ type ready struct {
 	names   string
 }
 
-var readyFonts = func() (all [8]func() ready) {
+// readyFonts are all choices, made when they are first needed: a digit to base
+// extents for each core font.
+var readyFonts = func() (all [extents * extents * extents]func() ready) {
 	for choice := range all {
 		all[choice] = sync.OnceValue(func() ready { return makeReady(choice) })
 	}
@@ -279,10 +279,11 @@ var readyFonts = func() (all [8]func() ready) {
 func makeReady(choice int) (r ready) {
 	f := &file{refs: make([]reference, 1)}
 	for of := typeset.CoreRegular; of.IsCore(); of++ {
-		if choice>>of&1 == 1 {
-			s := coreSubsets[of]()
+		if much := extent(choice % int(extents)); much != unused {
+			s := coreSubset(of, much)
 			r.names += fmt.Sprintf("/F%d %d 0 R", of, writeFont(f, &s))
 		}
+		choice /= int(extents)
 	}
 	for _, ref := range f.refs[1:] {
 		r.offsets = append(r.offsets, int(ref.where))

@@ -37,6 +37,7 @@ type Element struct {
 type Kid struct {
 	Element *Element
 	Text    string
+	Page    int    // of the text, from 1
 	Address string // where a link leads
 }
 
@@ -144,6 +145,20 @@ func (d *Document) All(tags ...string) (found []*Element) {
 	}
 	walk(d.root)
 	return found
+}
+
+// Page returns the first page on which text of an element stands, from 1; 0 if
+// it has none.
+func (e *Element) Page() int {
+	for _, k := range e.Kids {
+		if k.Page > 0 {
+			return k.Page
+		}
+		if k.Element != nil && k.Element.Page() > 0 {
+			return k.Element.Page()
+		}
+	}
+	return 0
 }
 
 // Text returns the text directly in an element, and in the spans and links of

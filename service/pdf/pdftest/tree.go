@@ -58,10 +58,10 @@ func (d *Document) readKid(k any, at, own ref, used map[[2]int]bool) Kid {
 	case ref:
 		return Kid{Element: d.readElement(k, at, used)}
 	case float64:
-		return Kid{Text: d.content(own, int(k), at, used)}
+		return d.content(own, int(k), at, used)
 	case dict:
 		if k["Type"] == name("MCR") {
-			return Kid{Text: d.content(k["Pg"].(ref), int(k["MCID"].(float64)), at, used)}
+			return d.content(k["Pg"].(ref), int(k["MCID"].(float64)), at, used)
 		}
 		return d.readLink(k, at)
 	}
@@ -70,8 +70,8 @@ func (d *Document) readKid(k any, at, own ref, used map[[2]int]bool) Kid {
 }
 
 // content returns the text of marked content, once.
-func (d *Document) content(on ref, id int, owner ref, used map[[2]int]bool) string {
-	for _, p := range d.pages {
+func (d *Document) content(on ref, id int, owner ref, used map[[2]int]bool) Kid {
+	for i, p := range d.pages {
 		if p.number != int(on) {
 			continue
 		}
@@ -85,10 +85,10 @@ func (d *Document) content(on ref, id int, owner ref, used map[[2]int]bool) stri
 			d.fault("content %d belongs to element %v, its parent tree says %v", id, owner, p.owners[id])
 		}
 		used[[2]int{p.number, id}] = true
-		return text
+		return Kid{Text: text, Page: i + 1}
 	}
 	d.fault("element %d is on no page", owner)
-	return ""
+	return Kid{}
 }
 
 func (d *Document) readLink(k dict, at ref) Kid {
@@ -195,12 +195,26 @@ func (d *Document) checkTable(e *Element) {
 			if r.Element == nil || r.Element.Tag != "TR" {
 				continue
 			}
+			n := cells(r.Element)
 			if columns == 0 {
-				columns = len(r.Element.Kids)
+				columns = n
 			}
-			if len(r.Element.Kids) != columns {
-				d.fault("a row of %d cells in a table of %d columns", len(r.Element.Kids), columns)
+			if n != columns {
+				d.fault("a row of %d cells in a table of %d columns", n, columns)
 			}
 		}
 	}
+}
+
+// cells counts the columns that a row's cells cover.
+func cells(row *Element) (n int) {
+	for _, k := range row.Kids {
+		n++
+		for _, a := range k.Element.attributes {
+			if span, ok := a["ColSpan"].(float64); ok {
+				n += int(span) - 1
+			}
+		}
+	}
+	return n
 }

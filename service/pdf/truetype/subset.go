@@ -89,11 +89,10 @@ type limits struct {
 // add writes the outline and the metrics of one glyph.
 func (c *cut) add(i int) (err error) {
 	e := c.list[i]
-	bearing := 0
+	bearing := c.from.leftSideBearing(e.glyph)
 	if e.glyph >= 0 {
 		err = c.copy(e.glyph)
-		bearing = c.from.leftSideBearing(e.glyph)
-	} else if len(e.Parts) > 0 {
+	} else {
 		bearing, err = c.compose(e.Parts)
 	}
 	if err != nil {

@@ -121,7 +121,10 @@ func (f *Font) Advance(glyph int) int {
 }
 
 func (f *Font) leftSideBearing(glyph int) int {
-	if glyph < f.hMetrics {
+	switch {
+	case glyph < 0 || glyph >= f.glyphs:
+		return 0
+	case glyph < f.hMetrics:
 		return i16(f.hmtx, 4*glyph+2)
 	}
 	return i16(f.hmtx, 4*f.hMetrics+2*(glyph-f.hMetrics))

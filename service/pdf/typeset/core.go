@@ -58,6 +58,25 @@ func CoreRune(code uint8) (rune, bool) {
 	return rune(code), true
 }
 
+// spanish are the letters and signs that English and Spanish need beyond ASCII.
+const spanish = "áéíóúüñÁÉÍÓÚÜÑ¿¡ªº«»°·–—‘’“”•…−→\u00a0"
+
+var common = func() (c [256]bool) {
+	for code := byte(0x20); code < 0x7F; code++ {
+		c[code] = true
+	}
+	for _, r := range spanish {
+		code, _ := coreCode(r)
+		c[code] = true
+	}
+	c[newlineCode] = true
+	return c
+}()
+
+// Common tells whether a core code is one that English and Spanish need. Most
+// documents use no others, and can do with a smaller subset of the font.
+func Common(code uint8) bool { return common[code] }
+
 // core is what the fast path needs to know of a core font.
 type core struct {
 	face *Face
