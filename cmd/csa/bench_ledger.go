@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -228,16 +229,45 @@ func (b *ledgerBench) balances(ctx context.Context, want ledger.Query) (n int, e
 	return n, err
 }
 
+// w3 asks for balances each in a transaction of its own, as a page does that
+// shows more than one number, and through a batcher.
 func (b *ledgerBench) w3(ctx context.Context) error {
-	rs, err := rounds(8, func(int, int) error {
-		_, err := b.balances(ctx, ledger.Query{Accounts: []ledger.AccountID{b.kids[rand.IntN(benchAccounts)]}})
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("W3: %w", err)
+	batcher := store.NewReadBatcher(b.db, b.who, benchGroup, b.balancesOf)
+	defer batcher.Close()
+	for _, way := range []struct {
+		name string
+		ask  func(id ledger.AccountID) error
+	}{
+		{"collected", func(id ledger.AccountID) error { _, err := batcher.Do(ctx, id); return err }},
+		{"each alone", func(id ledger.AccountID) error {
+			_, err := b.balances(ctx, ledger.Query{Accounts: []ledger.AccountID{id}})
+			return err
+		}},
+	} {
+		rs, err := rounds(8, func(int, int) error { return way.ask(b.kids[rand.IntN(benchAccounts)]) })
+		if err != nil {
+			return fmt.Errorf("W3: %w", err)
+		}
+		b.line(fmt.Sprintf("W3 balance of a random child, %s, clients: 8", way.name), rs)
 	}
-	b.line("W3 balance of a random child, clients: 8", rs)
 	return nil
+}
+
+// balancesOf answers for several accounts at once.
+func (b *ledgerBench) balancesOf(ctx context.Context, q sqlx.QueryerContext, ids []ledger.AccountID) ([]ledger.Amount, error) {
+	balances, err := ledger.Balances(ctx, q, b.book, ledger.Query{Accounts: ids})
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[ledger.AccountID]ledger.Amount, len(balances))
+	for _, balance := range balances {
+		held[balance.ID] = balance.Amount
+	}
+	out := make([]ledger.Amount, len(ids))
+	for i, id := range ids {
+		out[i] = held[id]
+	}
+	return out, nil
 }
 
 func (b *ledgerBench) w4(ctx context.Context) error {
@@ -278,11 +308,17 @@ func (b *ledgerBench) w5(ctx context.Context) error {
 		what string
 		want ledger.Query
 	}{
+		{"now", ledger.Query{Accounts: accounts}},
 		{fmt.Sprintf("as known at transaction %d", b.cut/10), ledger.Query{Accounts: accounts, KnownNo: b.cut / 10}},
 		{"as effective on a day", ledger.Query{Accounts: accounts, EffectiveOn: benchDay}},
 		{"as effective on a day, as known then", ledger.Query{Accounts: accounts, EffectiveOn: benchDay, KnownNo: b.cut / 10}},
-		{"now", ledger.Query{Accounts: accounts}},
+		{"as effective on a day, from a checkpoint", ledger.Query{Accounts: accounts, EffectiveOn: benchDay}},
 	} {
+		if strings.HasSuffix(way.what, "checkpoint") {
+			if err := b.checkpoint(ctx); err != nil {
+				return err
+			}
+		}
 		var each []time.Duration
 		began := time.Now()
 		for range 2*benchRounds + 1 {
@@ -295,6 +331,13 @@ func (b *ledgerBench) w5(ctx context.Context) error {
 		b.line(fmt.Sprintf("W5 %d balances %s", benchAccounts, way.what), []round{summary(time.Since(began), len(each), each)})
 	}
 	return nil
+}
+
+func (b *ledgerBench) checkpoint(ctx context.Context) error {
+	return b.db.InTx(ctx, b.who, func(tx *sqlx.Tx) error {
+		_, err := ledger.WriteCheckpoints(ctx, tx, b.book, benchDay)
+		return err
+	})
 }
 
 // verify re-derives all that was posted: a figure of its own, and a check that

@@ -106,7 +106,7 @@ func (s *session) run(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("CSA_TRUSTED_PROXIES: %w", err)
 	}
 	runner := jobs.All(s.db, s.keys, log)
-	console.Mount(hall, &console.Console{DB: s.db, Keys: s.keys, Now: s.now})
+	console.Mount(hall, &console.Console{DB: s.db, Keys: s.keys, Now: s.now, Jobs: runner})
 	clock := jobs.StartClock(runner)
 	server := hall.Server(listener.Addr().String())
 	failed := make(chan error, 1)
