@@ -32,11 +32,34 @@ type Balance struct {
 // without entries up to then hold 0.00.
 func Balances(ctx context.Context, q sqlx.QueryerContext, book BookID, want Query) ([]Balance, error) {
 	query, args := want.sql(book)
-	var balances []Balance
-	if err := sqlx.SelectContext(ctx, q, &balances, query+" ORDER BY id", args...); err != nil {
+	if want.onlyAccounts() {
+		query, args = balancesByID, []any{book, accountList(want.Accounts)}
+	} else {
+		query += " ORDER BY id"
+	}
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("balances of book %d: %w", book, err)
+	}
+	defer rows.Close()
+	balances := make([]Balance, 0, len(want.Accounts))
+	for rows.Next() {
+		var b Balance
+		if err := rows.Scan(&b.ID, &b.Chart, &b.Fund, &b.Child, &b.Benefit, &b.Custodian, &b.Amount); err != nil {
+			return nil, fmt.Errorf("balances of book %d: %w", book, err)
+		}
+		balances = append(balances, b)
+	}
+	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("balances of book %d: %w", book, err)
 	}
 	return balances, nil
+}
+
+// onlyAccounts reports the commonest question: these accounts, now.
+func (want Query) onlyAccounts() bool {
+	return len(want.Accounts) > 0 && len(want.Charts) == 0 && want.Fund == 0 && len(want.Children) == 0 &&
+		want.EffectiveOn.IsZero() && want.KnownNo == 0
 }
 
 // Total is what all accounts of one line of the chart hold in one fund.
@@ -66,10 +89,27 @@ func (want Query) sql(book BookID) (string, []any) {
 	switch {
 	case !want.EffectiveOn.IsZero():
 		return balancesAsOf, append(args, want.EffectiveOn, want.KnownNo)
+	case want.KnownNo != 0 && want.KnownNo < summedUpTo*want.guess():
+		return balancesSummed, append(args, want.KnownNo)
 	case want.KnownNo != 0:
 		return balancesKnown, append(args, want.KnownNo)
 	}
 	return balancesNow, args
+}
+
+// summedUpTo is how many transactions a sum can add up in the time in which one
+// account's history is searched (measured).
+const summedUpTo = 25
+
+// guess is about how many accounts are asked for.
+func (want Query) guess() TxNo {
+	switch {
+	case len(want.Accounts) > 0:
+		return TxNo(len(want.Accounts))
+	case len(want.Children) > 0:
+		return TxNo(8 * len(want.Children))
+	}
+	return 10_000
 }
 
 const (
@@ -82,17 +122,25 @@ const (
 		  AND ($4 = 0 OR a.fund_id = $4)
 		  AND ($5 = '{}' OR a.child_id = ANY (CAST($5 AS bigint[])))`
 
+	balancesByID = `
+		SELECT id, chart, fund_id, child_id, benefit, custodian_id, amount FROM ledger_read_balances($1, $2)`
+
 	balancesNow = `
 		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id, coalesce(e.balance_after, 0) AS amount
 		FROM (` + chosenAccounts + `) a
 		LEFT JOIN LATERAL (
 			SELECT balance_after FROM ledger_entries WHERE book_id = $1 AND account_id = a.id ORDER BY seq DESC LIMIT 1) e ON true`
 
-	balancesKnown = `
-		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id, coalesce(e.balance_after, 0) AS amount
+	// Few transactions up to then, or many accounts: add up what there was.
+	balancesSummed = `
+		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id, coalesce(s.amount, 0) AS amount
 		FROM (` + chosenAccounts + `) a
-		LEFT JOIN LATERAL (
-			SELECT balance_after FROM ledger_entries WHERE book_id = $1 AND account_id = a.id AND tx_no <= $6 ORDER BY seq DESC LIMIT 1) e ON true`
+		LEFT JOIN (SELECT account_id, sum(amount) AS amount FROM ledger_entries WHERE book_id = $1 AND tx_no <= $6 GROUP BY account_id) s ON s.account_id = a.id`
+
+	// Otherwise: find in each account's history the entry that was the newest.
+	balancesKnown = `
+		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id, ledger_balance_known($1, a.id, $6) AS amount
+		FROM (` + chosenAccounts + `) a`
 
 	// From the account's newest usable checkpoint: what came later, and what was
 	// known then but effective after it.
@@ -106,7 +154,7 @@ const (
 		LEFT JOIN LATERAL (
 			SELECT sum(e.amount) AS amount FROM ledger_entries e
 			WHERE e.book_id = $1 AND e.account_id = a.id AND e.seq >= coalesce(c.later_seq, 1)
-			  AND e.effective_on <= $6 AND (CAST($7 AS bigint) = 0 OR e.tx_no <= $7)
+			  AND e.effective_on <= $6 AND (CAST($7 AS bigint) = 0 OR e.tx_no + 0 <= $7) -- + 0: by the account's index, never by the book's
 			  AND (e.seq > coalesce(c.last_seq, 0) OR e.effective_on > c.as_of)) t ON true`
 )
 

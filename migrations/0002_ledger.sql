@@ -805,6 +805,88 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- What follows only reads, with the rights of whoever calls. They are functions
+-- so that a page waits for no planner: their plans are made once a connection,
+-- and by index alone, as they must be once the tables are large.
+
+-- ledger_read_balances is what some accounts hold now, by id.
+-- +goose StatementBegin
+CREATE FUNCTION ledger_read_balances(p_book integer, p_accounts bigint[])
+RETURNS TABLE (id bigint, chart smallint, fund_id integer, child_id bigint, benefit text, custodian_id integer, amount numeric)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN QUERY
+    SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id, coalesce(e.balance_after, 0)
+    FROM ledger_accounts a
+    LEFT JOIN LATERAL (SELECT n.balance_after FROM ledger_entries n
+        WHERE n.book_id = p_book AND n.account_id = a.id ORDER BY n.seq DESC LIMIT 1) e ON true
+    WHERE a.book_id = p_book AND a.id = ANY (p_accounts)
+    ORDER BY a.id;
+END $$;
+-- +goose StatementEnd
+
+-- ledger_balance_known is what an account held when transaction p_no was the
+-- newest. Numbers rise along an account's entries, so it leaps back from the
+-- newest entry and then halves: the cost grows with the logarithm of what came
+-- after.
+-- +goose StatementBegin
+CREATE FUNCTION ledger_balance_known(p_book integer, p_account bigint, p_no bigint) RETURNS numeric
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    v_high bigint; -- the entry is known to come after p_no
+    v_low bigint;  -- this one not, or it is 0
+    v_try bigint;
+    v_step bigint := 1;
+    v_no bigint;
+    v_balance numeric;
+    v_found numeric := 0;
+BEGIN
+    SELECT seq, tx_no, balance_after INTO v_high, v_no, v_balance
+    FROM ledger_entries WHERE book_id = p_book AND account_id = p_account ORDER BY seq DESC LIMIT 1;
+    IF v_high IS NULL OR v_no <= p_no THEN
+        RETURN coalesce(v_balance, 0);
+    END IF;
+    WHILE v_high - coalesce(v_low, -1) > 1 LOOP
+        v_try := CASE WHEN v_low IS NULL THEN greatest(v_high - v_step, 0) ELSE (v_low + v_high) / 2 END;
+        v_step := v_step * 2;
+        SELECT tx_no, balance_after INTO v_no, v_balance
+        FROM ledger_entries WHERE book_id = p_book AND account_id = p_account AND seq = v_try;
+        IF v_try = 0 THEN
+            v_low := 0;
+        ELSIF v_no <= p_no THEN
+            v_low := v_try;
+            v_found := v_balance;
+        ELSE
+            v_high := v_try;
+        END IF;
+    END LOOP;
+    RETURN v_found;
+END $$;
+-- +goose StatementEnd
+
+-- ledger_read_history is a page of an account's entries before one of them,
+-- newest first.
+-- +goose StatementBegin
+CREATE FUNCTION ledger_read_history(p_book integer, p_account bigint, p_before bigint, p_limit integer)
+RETURNS TABLE (seq bigint, no bigint, amount numeric, balance_after numeric, effective_on date, concerns_on date, posted_at timestamptz,
+    kind text, key text, reverses bigint, reversed_by bigint, rule text, maker text, approval text, source text, facts text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN QUERY
+    SELECT e.seq, t.no, e.amount, e.balance_after, e.effective_on, t.concerns_on, t.posted_at,
+        t.kind, t.key, coalesce(t.reverses, 0), coalesce(r.no, 0), t.rule, t.maker, t.approval, t.source, coalesce(CAST(t.facts AS text), '')
+    FROM (SELECT n.seq, n.tx_no, n.amount, n.balance_after, n.effective_on FROM ledger_entries n
+          WHERE n.book_id = p_book AND n.account_id = p_account AND n.seq < p_before ORDER BY n.seq DESC LIMIT p_limit) e
+    JOIN ledger_transactions t ON t.book_id = p_book AND t.no = e.tx_no
+    LEFT JOIN ledger_transactions r ON r.book_id = p_book AND r.reverses = t.no
+    ORDER BY e.seq DESC;
+END $$;
+-- +goose StatementEnd
+
 -- +goose StatementBegin
 DO $$
 DECLARE
@@ -816,7 +898,8 @@ BEGIN
         IF f.proname IN ('ledger_lock', 'ledger_open_book', 'ledger_open_accounts', 'ledger_post', 'ledger_place_holds', 'ledger_end_holds',
             'ledger_lock_period', 'ledger_write_checkpoints', 'ledger_log_append') THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO csa_app', f.proc);
-        ELSIF f.proname IN ('ledger_book_line', 'ledger_account_line', 'ledger_hold_line', 'ledger_period_line', 'ledger_block_hash') THEN
+        ELSIF f.proname IN ('ledger_book_line', 'ledger_account_line', 'ledger_hold_line', 'ledger_period_line', 'ledger_block_hash',
+            'ledger_read_balances', 'ledger_balance_known', 'ledger_read_history') THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO csa_app, csa_report, csa_backup', f.proc);
         END IF;
     END LOOP;

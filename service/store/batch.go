@@ -18,10 +18,8 @@ import (
 // since a batch that fails is run again item by item, so that one bad item
 // fails alone.
 type Batcher[T, R any] struct {
-	db    *DB
-	who   Who
 	limit int
-	fn    func(ctx context.Context, tx *sqlx.Tx, items []T) ([]R, error)
+	do    func(ctx context.Context, items []T) ([]R, error)
 
 	queue  chan *request[T, R]
 	mu     sync.RWMutex // guards closed, and queue against being closed while sent to
@@ -51,8 +49,29 @@ const batchTime = 30 * time.Second
 // NewBatcher starts a batcher for one tenant and actor, with at most limit
 // items a transaction. Close it.
 func NewBatcher[T, R any](db *DB, who Who, limit int, fn func(ctx context.Context, tx *sqlx.Tx, items []T) ([]R, error)) *Batcher[T, R] {
-	b := &Batcher[T, R]{db: db, who: who, limit: limit, fn: fn,
-		queue: make(chan *request[T, R], queued*limit), done: make(chan struct{})}
+	return start(limit, func(ctx context.Context, items []T) (results []R, err error) {
+		err = db.InTx(ctx, who, func(tx *sqlx.Tx) (err error) {
+			results, err = fn(ctx, tx, items)
+			return counted(len(results), len(items), err)
+		})
+		return results, err
+	})
+}
+
+// NewReadBatcher is NewBatcher for questions: concurrent ones are answered from
+// one read-only transaction, and so from one moment of the books.
+func NewReadBatcher[T, R any](db *DB, who Who, limit int, fn func(ctx context.Context, q sqlx.QueryerContext, items []T) ([]R, error)) *Batcher[T, R] {
+	return start(limit, func(ctx context.Context, items []T) (results []R, err error) {
+		err = db.Read(ctx, who, func(q sqlx.QueryerContext) (err error) {
+			results, err = fn(ctx, q, items)
+			return counted(len(results), len(items), err)
+		})
+		return results, err
+	})
+}
+
+func start[T, R any](limit int, do func(ctx context.Context, items []T) ([]R, error)) *Batcher[T, R] {
+	b := &Batcher[T, R]{limit: limit, do: do, queue: make(chan *request[T, R], queued*limit), done: make(chan struct{})}
 	go b.collect()
 	return b
 }
@@ -177,12 +196,14 @@ func (b *Batcher[T, R]) run(batch []*request[T, R]) (results []R, err error) {
 	for i, r := range batch {
 		items[i] = r.item
 	}
-	err = b.db.InTx(ctx, b.who, func(tx *sqlx.Tx) (err error) {
-		results, err = b.fn(ctx, tx, items)
-		if err == nil && len(results) != len(items) {
-			err = fmt.Errorf("a batch of %d items gave %d answers", len(items), len(results))
-		}
-		return err
-	})
-	return results, err
+	return b.do(ctx, items)
+}
+
+// counted refuses, before anything is committed, work that left a question
+// unanswered.
+func counted(answers, items int, err error) error {
+	if err == nil && answers != items {
+		return fmt.Errorf("a batch of %d items gave %d answers", items, answers)
+	}
+	return err
 }

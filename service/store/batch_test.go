@@ -183,3 +183,39 @@ func TestWhoStopsWaitingIsNotServed(t *testing.T) {
 		t.Errorf("%d rows, want 1: the cancelled request had not begun", n)
 	}
 }
+
+func TestQuestionsAreAnsweredTogetherAndCannotWrite(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	b := store.NewReadBatcher(db, store.Who{Actor: "test"}, 8, func(ctx context.Context, q sqlx.QueryerContext, items []string) ([]string, error) {
+		if items[0] == "write" {
+			rows, err := q.QueryContext(ctx, `INSERT INTO tenants (name, created_at) VALUES ('x', '2026-01-01') RETURNING name`)
+			if err == nil {
+				err = errors.Join(rows.Err(), rows.Close())
+			}
+			return items, err
+		}
+		if items[0] == "forget" {
+			return nil, nil
+		}
+		return items, nil
+	})
+	defer b.Close()
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			if got, err := b.Do(t.Context(), fmt.Sprint(i)); err != nil || got != fmt.Sprint(i) {
+				t.Errorf("%d answered %q, %v", i, got, err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, bad := range []string{"write", "forget"} {
+		if _, err := b.Do(t.Context(), bad); err == nil {
+			t.Errorf("%s gave no error", bad)
+		}
+	}
+	if n := count(t, db); n != 0 {
+		t.Errorf("%d rows were written", n)
+	}
+}
