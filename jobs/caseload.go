@@ -33,8 +33,8 @@ func programs(ctx context.Context, db *store.DB) ([]Program, error) {
 	var out []Program
 	for _, t := range tenants {
 		err := db.Read(ctx, store.Who{Tenant: t.ID, Actor: "job"}, func(q sqlx.QueryerContext) error {
-			all, err := program.All(ctx, q)
-			for _, p := range all {
+			ready, err := program.WithRules(ctx, q)
+			for _, p := range ready {
 				out = append(out, Of(t.ID, p))
 			}
 			return err

@@ -13,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/ledger"
+	"seedbook/service/auth"
 	"seedbook/service/store"
 )
 
@@ -129,12 +130,11 @@ var benchDay = ledger.NewDate(2026, time.September, 1)
 
 // prepare opens a book with a rich fund and the children's accounts.
 func (b *ledgerBench) prepare(ctx context.Context) error {
-	err := b.db.InTx0(ctx, "bench", func(tx *sqlx.Tx) error {
-		return tx.GetContext(ctx, &b.who.Tenant, `INSERT INTO tenants (name, created_at) VALUES ('Measurement', '2026-01-01') RETURNING id`)
-	})
+	tenant, err := auth.AddTenant(ctx, b.db, "Measurement", time.Now())
 	if err != nil {
 		return err
 	}
+	b.who.Tenant = tenant
 	b.who.Actor = "bench"
 	return b.db.InTx(ctx, b.who, func(tx *sqlx.Tx) (err error) {
 		at := time.Now()

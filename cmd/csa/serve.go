@@ -106,7 +106,8 @@ func (s *session) run(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("CSA_TRUSTED_PROXIES: %w", err)
 	}
 	runner := jobs.All(s.db, s.keys, log)
-	console.Mount(hall, &console.Console{DB: s.db, Keys: s.keys, Now: s.now, Jobs: runner})
+	door := &console.Console{DB: s.db, Keys: s.keys, Now: s.now, Jobs: runner}
+	console.Mount(hall, door)
 	clock := jobs.StartClock(runner)
 	server := hall.Server(listener.Addr().String())
 	failed := make(chan error, 1)
@@ -120,6 +121,7 @@ func (s *session) run(ctx context.Context, listener net.Listener) error {
 		s.printf("\nStopping …\n")
 	}
 	clock.Stop()
+	defer door.Wait() // what was begun for a request that has its answer already
 	finish, cancel := context.WithTimeout(context.Background(), 25*time.Second)
 	defer cancel()
 	if stop := server.Shutdown(finish); err == nil && stop != nil {

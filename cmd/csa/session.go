@@ -65,7 +65,11 @@ func (a *app) openBy(ctx context.Context, start func(context.Context, localpg.Co
 }
 
 func (s *session) startServer(ctx context.Context, start func(context.Context, localpg.Config) (*localpg.Server, error)) error {
-	server, err := start(ctx, localpg.Config{Dir: filepath.Join(s.settings.Data, "postgres"), BinDir: s.settings.PGBin, Durable: true})
+	dir, err := localpg.Place(filepath.Join(s.settings.Data, "postgres"))
+	if err != nil {
+		return err
+	}
+	server, err := start(ctx, localpg.Config{Dir: dir, BinDir: s.settings.PGBin, Durable: true})
 	if err != nil {
 		return err
 	}

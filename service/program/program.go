@@ -131,3 +131,17 @@ func All(ctx context.Context, q sqlx.QueryerContext) ([]Program, error) {
 	}
 	return ps, nil
 }
+
+// WithRules returns the programs that have an approved rule book: the others
+// have nothing to run yet.
+func WithRules(ctx context.Context, q sqlx.QueryerContext) ([]Program, error) {
+	const query = `
+		SELECT ` + columns + ` FROM programs p
+		WHERE EXISTS (SELECT FROM program_rule_books r WHERE r.tenant_id = p.tenant_id AND r.program_id = p.id AND r.approved_at IS NOT NULL)
+		ORDER BY id`
+	var ps []Program
+	if err := sqlx.SelectContext(ctx, q, &ps, query); err != nil {
+		return nil, fmt.Errorf("list programs with rules: %w", err)
+	}
+	return ps, nil
+}
