@@ -145,7 +145,7 @@ func (c *compiler) checkVersionNames(b *Book, n *node, t *terms, changes *node) 
 
 // terms reads a benefit and the changes that versions make to it.
 func (c *compiler) terms(b *Book, n *node) (*terms, *node) {
-	o := c.object(n, "benefit")
+	o, before := c.object(n, "benefit"), len(c.problems)
 	t := &terms{Benefit: Benefit{
 		ID:         c.name(o.must("id")),
 		Kind:       choice(c.decoder, o.must("kind"), benefitKinds...),
@@ -169,7 +169,7 @@ func (c *compiler) terms(b *Book, n *node) (*terms, *node) {
 	t.prepareRatio()
 	changes := o.may("by_version")
 	o.done()
-	if n.kind == mapping {
+	if len(c.problems) == before { // of what cannot be read, the rest means nothing
 		c.checkTerms(b, n, t)
 	}
 	return t, changes

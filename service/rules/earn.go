@@ -110,7 +110,9 @@ func (e *evaluator) formula(s *span, p *part, base ledger.Amount, run *sums, log
 		}
 	}
 	if log && earned.Sign() > 0 {
-		line.Amount = earned
+		if line.Amount = earned; s.terms.Basis.Measure == CountEvents {
+			line = Line{Op: OpCount, N: int(run.base.Minor() / 100), Amount: earned}
+		}
 		e.lines = append(e.lines, line)
 	}
 	return earned

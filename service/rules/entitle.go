@@ -22,7 +22,7 @@ func (e *evaluator) entitlements() []Entitlement {
 func (e *evaluator) why(s *span) Why {
 	w := Why{
 		Reason: s.reason, Outcome: s.outcome(e), Amount: s.amount, Due: s.due, PayOn: s.payOn, Wait: s.wait,
-		Rule: s.plan.id, Need: s.need, Until: s.until(e), Lines: s.lines, Facts: e.facts,
+		Rule: s.plan.id, Need: s.need, Times: s.times, Until: s.until(e), Lines: s.lines, Facts: e.facts,
 	}
 	if s.version >= 0 {
 		w.Version = e.book.Versions[s.version].ID
@@ -32,6 +32,7 @@ func (e *evaluator) why(s *span) Why {
 	}
 	if s.terms != nil && s.reason == ReasonNoEvent {
 		w.Event = s.terms.awaits()
+		w.Says = e.book.eventWords(w.Event)
 	}
 	for _, f := range s.funds {
 		if f.Allowed {
@@ -77,7 +78,7 @@ func (e *evaluator) reads(slots uint64, on ledger.Date) []FactRead {
 
 func (v *view) factRead(i int) FactRead {
 	s := &v.words.slots[i]
-	r := FactRead{Name: s.name}
+	r := FactRead{Name: s.name, Says: s.says}
 	switch s.from {
 	case fromFact:
 		if f := v.fact(s.name); f != nil {
@@ -92,9 +93,19 @@ func (v *view) factRead(i int) FactRead {
 }
 
 // missing names a set of slots.
-func (e *evaluator) missing(slots uint64) (out []string) {
+func (e *evaluator) missing(slots uint64) (out []FactRead) {
 	for ; slots != 0; slots &= slots - 1 {
-		out = append(out, e.book.facts.slots[bits.TrailingZeros64(slots)].name)
+		s := &e.book.facts.slots[bits.TrailingZeros64(slots)]
+		out = append(out, FactRead{Name: s.name, Says: s.says})
 	}
 	return out
+}
+
+func (b *Book) eventWords(k EventKind) Text {
+	for _, e := range b.Events {
+		if e.Name == k {
+			return e.Says
+		}
+	}
+	return Text{}
 }

@@ -164,6 +164,7 @@ type result struct {
 	wait   Wait
 	reason Reason
 	need   ledger.Amount
+	times  int
 	used   ledger.Amount // of the base
 	lines  []Line
 	funds  []FundChoice

@@ -38,7 +38,7 @@ var reasons = []Reason{
 	ReasonAwarded, ReasonBaseCap, ReasonEventCap, ReasonPeriodCap, ReasonWithinCap, ReasonLifetimeCap, ReasonSharedCap,
 	ReasonNotEnrolled, ReasonIneligible, ReasonMissingFact, ReasonOptedOut, ReasonLeft, ReasonNotYet, ReasonEnded,
 	ReasonNotOffered, ReasonCondition, ReasonNoEvent, ReasonTooYoung, ReasonNoDeposits, ReasonSmall, ReasonChannel,
-	ReasonBelowMinimum, ReasonBelowThreshold, ReasonReturned, ReasonWithdrawn, ReasonNoFund, ReasonEligible,
+	ReasonBelowMinimum, ReasonBelowThreshold, ReasonBelowCount, ReasonReturned, ReasonWithdrawn, ReasonNoFund, ReasonEligible,
 }
 
 func (d *decoder) examples(b *Book, n *node) (out []Example) {

@@ -44,7 +44,7 @@ func Headline(w Words, why Why) string {
 	}
 	args := map[string]any{
 		"need": why.Need, "until": why.Until, "requirement": why.Requirement,
-		"missing": missingNames(w, why.Missing), "event": nameOf(w, string(why.Event)),
+		"missing": missingNames(w, why.Missing), "event": nameOf(w, string(why.Event), why.Says), "n": why.Times,
 	}
 	code := string(why.Reason)
 	if why.Outcome == Open && openWords[why.Reason] {
@@ -53,7 +53,7 @@ func Headline(w Words, why Why) string {
 		}
 		return w.T("rules.open_until."+code, args)
 	}
-	if why.Says.En != "" {
+	if why.Says.En != "" && why.Requirement != "" {
 		args["says"] = why.Says.In(w.Lang())
 		code += "_says"
 	}
@@ -63,7 +63,7 @@ func Headline(w Words, why Why) string {
 // openWords are the reasons that are phrased as an invitation while there is
 // still time.
 var openWords = map[Reason]bool{
-	ReasonNoDeposits: true, ReasonSmall: true, ReasonBelowMinimum: true, ReasonBelowThreshold: true, ReasonNoEvent: true,
+	ReasonNoDeposits: true, ReasonSmall: true, ReasonBelowMinimum: true, ReasonBelowThreshold: true, ReasonBelowCount: true, ReasonNoEvent: true,
 }
 
 func gives(w Words, why Why) string {
@@ -91,7 +91,7 @@ func (l Line) args(w Words) map[string]any {
 // explainFacts says what was looked at and since when it was true and known.
 func explainFacts(w Words, facts []FactRead) (out []string) {
 	for _, f := range facts {
-		args := map[string]any{"fact": nameOf(w, f.Name), "from": f.From, "known": f.Known}
+		args := map[string]any{"fact": nameOf(w, f.Name, f.Says), "from": f.From, "known": f.Known}
 		switch {
 		case f.From.IsZero():
 			out = append(out, w.T("rules.fact.always", args))
@@ -104,16 +104,20 @@ func explainFacts(w Words, facts []FactRead) (out []string) {
 	return out
 }
 
-func missingNames(w Words, names []string) string {
-	said := make([]string, len(names))
-	for i, n := range names {
-		said[i] = nameOf(w, n)
+func missingNames(w Words, facts []FactRead) string {
+	said := make([]string, len(facts))
+	for i, f := range facts {
+		said[i] = nameOf(w, f.Name, f.Says)
 	}
 	return strings.Join(said, ", ")
 }
 
-// nameOf is a fact or event in people's words; a book's own go by their name.
-func nameOf(w Words, name string) string {
+// nameOf is a fact or event in people's words. A book's own that has none goes
+// by its name.
+func nameOf(w Words, name string, says Text) string {
+	if says.En != "" {
+		return says.In(w.Lang())
+	}
 	if of, isDay := strings.CutSuffix(name, "_on"); isDay && name != "born_on" {
 		name = of
 	}

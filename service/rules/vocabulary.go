@@ -20,7 +20,8 @@ type slot struct {
 	name  string
 	typ   FactType
 	from  source
-	event EventKind // of firstOf
+	event EventKind // of fromFirstEvent
+	says  Text
 }
 
 // source says where a slot's value comes from.
@@ -70,7 +71,7 @@ var reserved = map[string]bool{
 func newVocabulary(facts []FactDecl, events []EventKind, leap LeapDay) (*vocabulary, error) {
 	v := &vocabulary{slots: append([]slot(nil), builtin...), index: map[string]int{}}
 	for _, f := range facts {
-		v.slots = append(v.slots, slot{name: f.Name, typ: f.Type})
+		v.slots = append(v.slots, slot{name: f.Name, typ: f.Type, says: f.Says})
 	}
 	for _, e := range events {
 		v.slots = append(v.slots, slot{name: string(e) + "_on", typ: DateFact, from: fromFirstEvent, event: e})

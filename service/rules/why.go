@@ -40,7 +40,8 @@ const (
 	ReasonSmall          Reason = "small_deposits"  // no deposit reached the least that counts
 	ReasonChannel        Reason = "channel"         // no deposit came a way that counts
 	ReasonBelowMinimum   Reason = "below_minimum"   // Need is missing to the least of a period
-	ReasonBelowThreshold Reason = "below_threshold" // Need is missing to the threshold or the next step
+	ReasonBelowThreshold Reason = "below_threshold" // Need is missing to the threshold or the first step
+	ReasonBelowCount     Reason = "below_count"     // it has to happen Times more
 	ReasonReturned       Reason = "returned"        // the bank took the deposits back
 	ReasonWithdrawn      Reason = "withdrawn"       // as much was taken out as was put in
 	ReasonNoFund         Reason = "no_fund"         // no fund may pay for this child
@@ -76,22 +77,21 @@ const (
 
 // Why is the reason of an amount, zero included, as data that Explain phrases.
 type Why struct {
-	Reason  Reason
-	Outcome Outcome
-	Amount  ledger.Amount
-	Due     ledger.Amount // the part of Amount that is payable
-	PayOn   ledger.Date   // when the rest is
-	Wait    Wait          // why not before
-	Rule    string        // the benefit, or "" for eligibility
-	Version string
-	// Requirement is the condition of eligibility that failed, and Says its
-	// words, where the book gives some.
-	Requirement string
-	Says        Text
-	Missing     []string      // facts that were not known
-	Need        ledger.Amount // what is missing to the minimum or threshold
-	Until       ledger.Date   // the day until or from which the reason holds
+	Reason      Reason
+	Outcome     Outcome
+	Amount      ledger.Amount
+	Due         ledger.Amount // the part of Amount that is payable
+	PayOn       ledger.Date   // when the rest is
+	Wait        Wait          // why not before
+	Rule        string        // the benefit, or "" for eligibility
+	Version     string
+	Requirement string        // the condition of eligibility that failed
 	Event       EventKind     // what did not happen
+	Says        Text          // the book's own words for either, if it has some
+	Missing     []FactRead    // facts that were not known
+	Need        ledger.Amount // what is missing to the minimum or threshold
+	Times       int           // how often it has to happen more
+	Until       ledger.Date   // the day until or from which the reason holds
 	Fund        string        // the fund asked first
 	Lines       []Line
 	Facts       []FactRead
@@ -130,6 +130,7 @@ const (
 	OpRounded    Op = "rounded"     // Raw is rounded to Amount by Ref
 	OpThreshold  Op = "threshold"   // Base reached Limit: Amount
 	OpStep       Op = "step"        // N steps of Limit: Amount
+	OpCount      Op = "count"       // it happened N times, which gives Amount
 	OpEventCap   Op = "event_cap"   // N deposits earn the most, Limit each
 	OpPeriodCap  Op = "period_cap"  // at most Limit a period: Amount
 	OpWithinCap  Op = "within_cap"  // at most Limit in Ref, Room was left: Amount
@@ -141,7 +142,8 @@ const (
 // FactRead is a fact that a decision could depend on.
 type FactRead struct {
 	Name  string
-	Value any // as predicates read it; never stored
+	Says  Text // the book's own words for it, if it has some
+	Value any  // as predicates read it; never stored
 	From  ledger.Date
 	Known ledger.Date
 }

@@ -24,15 +24,15 @@ func (w Why) JSON() (string, error) {
 	b.date("pay_on", w.PayOn)
 	b.text("wait", string(w.Wait))
 	b.text("requirement", w.Requirement)
-	b.text("en", w.Says.En)
-	b.text("es", w.Says.Es)
-	b.texts("missing", w.Missing)
-	b.amount("need", w.Need)
-	b.date("until", w.Until)
 	b.text("event", string(w.Event))
+	b.says(w.Says)
+	b.facts("missing", w.Missing)
+	b.amount("need", w.Need)
+	b.number("times", w.Times)
+	b.date("until", w.Until)
 	b.text("fund", w.Fund)
 	b.lines(w.Lines)
-	b.facts(w.Facts)
+	b.facts("facts", w.Facts)
 	b.close()
 	return string(b.b), nil
 }
@@ -96,19 +96,9 @@ func (j *jsonObject) number(name string, n int) {
 	}
 }
 
-func (j *jsonObject) texts(name string, all []string) {
-	if len(all) == 0 {
-		return
-	}
-	j.key(name)
-	j.b = append(j.b, '[')
-	for i, s := range all {
-		if i > 0 {
-			j.b = append(j.b, ',')
-		}
-		j.b = appendJSON(j.b, s)
-	}
-	j.b = append(j.b, ']')
+func (j *jsonObject) says(t Text) {
+	j.text("en", t.En)
+	j.text("es", t.Es)
 }
 
 func (j *jsonObject) lines(all []Line) {
@@ -136,11 +126,11 @@ func (j *jsonObject) lines(all []Line) {
 	j.b = append(j.b, ']')
 }
 
-func (j *jsonObject) facts(all []FactRead) {
+func (j *jsonObject) facts(name string, all []FactRead) {
 	if len(all) == 0 {
 		return
 	}
-	j.key("facts")
+	j.key(name)
 	j.b = append(j.b, '[')
 	for i := range all {
 		f := &all[i]
@@ -148,6 +138,7 @@ func (j *jsonObject) facts(all []FactRead) {
 		j.separate()
 		j.open()
 		j.text("fact", f.Name)
+		j.says(f.Says)
 		j.date("from", f.From)
 		j.date("known", f.Known)
 		j.close()
@@ -174,8 +165,9 @@ type storedWhy struct {
 	Requirement string        `json:"requirement"`
 	En          string        `json:"en"`
 	Es          string        `json:"es"`
-	Missing     []string      `json:"missing"`
+	Missing     []storedFact  `json:"missing"`
 	Need        ledger.Amount `json:"need"`
+	Times       int           `json:"times"`
 	Until       ledger.Date   `json:"until"`
 	Event       EventKind     `json:"event"`
 	Fund        string        `json:"fund"`
@@ -190,24 +182,33 @@ type storedWhy struct {
 		Raw    string        `json:"raw"`
 		Ref    string        `json:"ref"`
 	} `json:"lines"`
-	Facts []struct {
-		Name  string      `json:"fact"`
-		From  ledger.Date `json:"from"`
-		Known ledger.Date `json:"known"`
-	} `json:"facts"`
+	Facts []storedFact `json:"facts"`
+}
+
+// storedFact is FactRead as JSON spells it.
+type storedFact struct {
+	Name  string      `json:"fact"`
+	En    string      `json:"en"`
+	Es    string      `json:"es"`
+	From  ledger.Date `json:"from"`
+	Known ledger.Date `json:"known"`
+}
+
+func factReads(stored []storedFact) (out []FactRead) {
+	for _, f := range stored {
+		out = append(out, FactRead{Name: f.Name, Says: Text{f.En, f.Es}, From: f.From, Known: f.Known})
+	}
+	return out
 }
 
 func (s *storedWhy) why() Why {
 	w := Why{
 		Reason: s.Reason, Outcome: s.Outcome, Amount: s.Amount, Due: s.Due, PayOn: s.PayOn, Wait: s.Wait,
-		Rule: s.Rule, Version: s.Version, Requirement: s.Requirement, Says: Text{s.En, s.Es}, Missing: s.Missing,
-		Need: s.Need, Until: s.Until, Event: s.Event, Fund: s.Fund,
+		Rule: s.Rule, Version: s.Version, Requirement: s.Requirement, Event: s.Event, Says: Text{s.En, s.Es}, Missing: factReads(s.Missing),
+		Need: s.Need, Times: s.Times, Until: s.Until, Fund: s.Fund, Facts: factReads(s.Facts),
 	}
 	for _, l := range s.Lines {
 		w.Lines = append(w.Lines, Line(l))
-	}
-	for _, f := range s.Facts {
-		w.Facts = append(w.Facts, FactRead{Name: f.Name, From: f.From, Known: f.Known})
 	}
 	return w
 }

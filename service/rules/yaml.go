@@ -18,6 +18,7 @@ import (
 // calls with the depth; both are refused before it sees them.
 const (
 	maxTokens = 50_000
+	maxLines  = 20_000
 	maxDepth  = 20
 	maxIndent = 100
 )
@@ -75,6 +76,8 @@ func refuseSource(src []byte) *Problem {
 	switch {
 	case len(src) > maxSource:
 		return &Problem{Code: "too_large", Args: map[string]any{"limit": maxSource >> 10}}
+	case bytes.Count(src, []byte("\n")) > maxLines || brackets(src) > maxTokens:
+		return &Problem{Line: 1, Column: 1, Code: "too_many_parts", Args: map[string]any{"limit": maxLines}}
 	case !utf8.Valid(src):
 		return &Problem{Code: "not_text"}
 	}
@@ -83,6 +86,15 @@ func refuseSource(src []byte) *Problem {
 		return &Problem{Line: 1 + bytes.Count(src[:odd], []byte("\n")), Column: 1, Code: "not_text"}
 	}
 	return nil
+}
+
+func brackets(src []byte) (n int) {
+	for _, c := range src {
+		if c == '[' || c == '{' || c == ',' {
+			n++
+		}
+	}
+	return n
 }
 
 // tokenize cuts the text and refuses what would cost too much to parse.

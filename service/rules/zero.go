@@ -87,6 +87,9 @@ func (e *evaluator) explainZero(s *span) {
 	case f.Step != nil:
 		s.reason, s.need = ReasonBelowThreshold, f.Step.Per.Sub(e.base(s))
 	}
+	if s.reason == ReasonBelowThreshold && s.terms.Basis.Measure == CountEvents {
+		s.reason, s.times, s.need = ReasonBelowCount, int((s.need.Minor()+99)/100), ledger.Amount{}
+	}
 }
 
 // outcome sorts a span by what the family may expect.
@@ -101,7 +104,7 @@ func (s *span) outcome(e *evaluator) Outcome {
 	}
 	switch s.reason {
 	case ReasonNoDeposits, ReasonNoEvent, ReasonSmall, ReasonChannel, ReasonBelowMinimum, ReasonBelowThreshold,
-		ReasonTooYoung, ReasonNotYet, ReasonMissingFact, ReasonReturned, ReasonWithdrawn:
+		ReasonBelowCount, ReasonTooYoung, ReasonNotYet, ReasonMissingFact, ReasonReturned, ReasonWithdrawn:
 		return Open
 	}
 	return Nothing
