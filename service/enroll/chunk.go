@@ -58,16 +58,17 @@ func CheckChunk(ctx context.Context, tx *sqlx.Tx, w Walk, after family.ChildID) 
 }
 
 // ReturnDeposit records that the bank took a deposit back, and reverses what
-// the deposit had earned where the rule book says so (P20, P21).
+// the deposit had earned where the rule book says so (P20, P21). Recording the
+// same return again changes nothing.
 func ReturnDeposit(ctx context.Context, tx *sqlx.Tx, w Walk, r savings.BankReturn) error {
 	child, err := savings.Return(ctx, tx, w.Who, w.Program, r, w.At)
-	if err != nil {
+	if err != nil || child == 0 {
 		return err
 	}
 	children, err := Facts(ctx, tx, w.Who, w.Keys, w.Program.ID, []family.ChildID{child})
 	if err != nil {
 		return err
 	}
-	_, err = savings.TakeBack(ctx, tx, w.Who, w.Program, w.Rules, children, w.AsOf, w.At)
+	_, err = savings.TakeBack(ctx, tx, w.Who, w.Program, w.Rules, children, []savings.DepositID{r.Deposit}, w.AsOf, w.At)
 	return err
 }

@@ -72,13 +72,19 @@ func Settle(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, 
 	if err != nil {
 		return nil, fmt.Errorf("settle %s: %w", p.Code, err)
 	}
+	days, err := OpenDays(ctx, tx, p)
+	if err != nil {
+		return nil, err
+	}
+	effective, concerns := days.Place(on)
 	postings := make([]ledger.Posting, len(settlements))
 	for i, s := range settlements {
 		postings[i] = ledger.Posting{
 			// The newest transaction stands for the state that is being settled.
 			Key:       "settle/" + strconv.Itoa(int(s.Fund.ID)) + "/" + strconv.FormatInt(int64(cut), 10),
 			Kind:      "custodian_funding",
-			Effective: on,
+			Effective: effective,
+			Concerns:  concerns,
 			Entries:   []ledger.Entry{{Account: ids[2*i], Amount: s.Amount}, {Account: ids[2*i+1], Amount: s.Amount.Neg()}},
 			Maker:     who.Actor,
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/ledger"
+	"seedbook/service/audit"
 	"seedbook/service/fault"
 	"seedbook/service/program"
 	"seedbook/service/store"
@@ -27,6 +28,8 @@ var (
 	ErrField = fault.New(fault.Invalid, "fund.field")
 	// ErrReferenceUsed reports a reference that stands for another receipt.
 	ErrReferenceUsed = fault.New(fault.Conflict, "fund.reference_used")
+	// ErrClosed reports a day in a closed period.
+	ErrClosed = fault.New(fault.Conflict, "fund.period_closed")
 )
 
 // Kind says whose money a fund holds.
@@ -84,7 +87,13 @@ func Add(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, f F
 		return Fund{}, fmt.Errorf("find funder: %w", err)
 	}
 	f.Kind = Restricted
-	return insert(ctx, tx, who, p.ID, f, &funderID, at)
+	f, err := insert(ctx, tx, who, p.ID, f, &funderID, at)
+	if err != nil {
+		return Fund{}, err
+	}
+	return f, audit.Record(ctx, tx, who, []audit.Event{{
+		Verb: "fund.added", Kind: "fund", Subject: int64(f.ID), Program: int32(p.ID), After: map[string]any{"code": f.Code, "funder": funderID},
+	}}, at)
 }
 
 func insert(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID, f Fund, funder *int64, at time.Time) (Fund, error) {

@@ -10,6 +10,8 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/ledger"
+	"seedbook/service/audit"
+	"seedbook/service/fault"
 	"seedbook/service/program"
 	"seedbook/service/store"
 )
@@ -50,6 +52,9 @@ func Receive(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program,
 	if r.Fund.Kind == Family {
 		return ErrField.At("fund")
 	}
+	if r.Kind != Pledge && r.Kind != Grant && r.Kind != PledgePayment {
+		return ErrField.At("kind")
+	}
 	accounts, err := ledger.EnsureAccounts(ctx, tx, p.Book, receiptAccounts(r))
 	if err != nil {
 		return fmt.Errorf("receipt %s: %w", r.Reference, err)
@@ -65,6 +70,9 @@ func Receive(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program,
 	if errors.Is(err, ledger.ErrKeyReused) {
 		return ErrReferenceUsed.With(map[string]any{"Reference": r.Reference})
 	}
+	if errors.Is(err, ledger.ErrPeriodClosed) {
+		return fault.Because(ErrClosed, err)
+	}
 	if err != nil {
 		return fmt.Errorf("receipt %s: %w", r.Reference, err)
 	}
@@ -78,7 +86,10 @@ func Receive(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program,
 	if err != nil {
 		return fmt.Errorf("receipt %s: %w", r.Reference, err)
 	}
-	return nil
+	return audit.Record(ctx, tx, who, []audit.Event{{
+		Verb: "fund.received", Kind: "fund", Subject: int64(r.Fund.ID), Program: int32(p.ID),
+		After: map[string]any{"kind": r.Kind, "amount": r.Amount, "on": r.On, "tx": posted[0].No},
+	}}, at)
 }
 
 // receiptAccounts lists debit, income and net-asset account of a receipt; a

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"seedbook/service/audit"
 	"seedbook/service/fault"
 	"seedbook/service/rules"
 	"seedbook/service/store"
@@ -36,11 +37,23 @@ func Draft(ctx context.Context, tx *sqlx.Tx, who store.Who, id ID, source []byte
 		INSERT INTO program_rule_books (tenant_id, program_id, no, hash, source, made_by, made_at)
 		SELECT $1, $2, coalesce(max(no), 0) + 1, $3, $4, $5, $6
 		FROM program_rule_books WHERE program_id = $2
-		ON CONFLICT ON CONSTRAINT program_rule_books_tenant_id_program_id_hash_key DO NOTHING`
-	if _, err := tx.ExecContext(ctx, query, who.Tenant, id, book.Hash(), string(source), who.Actor, at); err != nil {
+		ON CONFLICT ON CONSTRAINT program_rule_books_tenant_id_program_id_hash_key DO NOTHING
+		RETURNING no`
+	var no []int64
+	if err := tx.SelectContext(ctx, &no, query, who.Tenant, id, book.Hash(), string(source), who.Actor, at); err != nil {
 		return "", fmt.Errorf("draft rule book of program %d: %w", id, err)
 	}
-	return book.Hash(), nil
+	return book.Hash(), trail(ctx, tx, who, "program.rules_drafted", id, no, book.Hash(), at)
+}
+
+// trail records what was done to a rule book; no number, nothing was.
+func trail(ctx context.Context, tx *sqlx.Tx, who store.Who, verb string, id ID, no []int64, hash string, at time.Time) error {
+	if len(no) == 0 {
+		return nil
+	}
+	return audit.Record(ctx, tx, who, []audit.Event{{
+		Verb: verb, Kind: "rule_book", Subject: no[0], Program: int32(id), After: map[string]any{"hash": hash},
+	}}, at)
 }
 
 // Approve puts a draft into effect. The approver is another person than the
@@ -48,16 +61,18 @@ func Draft(ctx context.Context, tx *sqlx.Tx, who store.Who, id ID, source []byte
 func Approve(ctx context.Context, tx *sqlx.Tx, who store.Who, id ID, hash string, at time.Time) error {
 	const query = `
 		UPDATE program_rule_books SET approved_by = $3, approved_at = $4
-		WHERE program_id = $1 AND hash = $2 AND approved_by IS NULL`
-	done, err := tx.ExecContext(ctx, query, id, hash, who.Actor, at)
+		WHERE program_id = $1 AND hash = $2 AND approved_by IS NULL
+		RETURNING no`
+	var no []int64
+	err := tx.SelectContext(ctx, &no, query, id, hash, who.Actor, at)
 	if store.Violates(err, "program_rule_books_second_person_check") {
 		return fmt.Errorf("approve rule book %.12s: %w", hash, ErrSamePerson)
 	}
 	if err != nil {
 		return fmt.Errorf("approve rule book %.12s: %w", hash, err)
 	}
-	if n, err := done.RowsAffected(); err != nil || n == 1 {
-		return err
+	if len(no) == 1 {
+		return trail(ctx, tx, who, "program.rules_approved", id, no, hash, at)
 	}
 	var known bool
 	const check = `SELECT EXISTS (SELECT FROM program_rule_books WHERE program_id = $1 AND hash = $2)`

@@ -107,7 +107,7 @@ func newBatch(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program
 		ids[i] = family.ChildID(c.ID)
 	}
 	var err error
-	if b.children, err = withDeposits(ctx, tx, p.ID, children, asOf); err != nil {
+	if b.children, err = withDeposits(ctx, tx, p.ID, children); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(b.children, func(x, y rules.Child) int { return cmp.Compare(x.ID, y.ID) })
@@ -149,15 +149,20 @@ func (b *batch) openPurses(ctx context.Context, tx *sqlx.Tx) error {
 func (b *batch) child(c rules.Child) error {
 	id := family.ChildID(c.ID)
 	mentioned := make(map[awardKey]bool)
+	later := b.later(c)
 	for _, e := range rules.Evaluate(b.book, c, b.asOf) {
-		mentioned[awardKey{id, e.Benefit, e.Period}] = true
+		k := awardKey{id, e.Benefit, e.Period}
+		mentioned[k] = true
+		if later != nil {
+			e = noMore(e, later[k], b.given[k])
+		}
 		if err := b.add(id, e); err != nil {
 			return err
 		}
 	}
 	for _, k := range b.byChild[id] {
 		row := b.given[k].row
-		if mentioned[k] || row.Accrued.Add(row.Posted).IsZero() || b.asOf.Before(row.On) {
+		if mentioned[k] || row.Accrued.Add(row.Posted).Add(row.Queued).IsZero() || b.asOf.Before(row.On) {
 			continue
 		}
 		gone := rules.Entitlement{Benefit: k.benefit, Kind: rules.Kind(row.Kind), Period: k.period, Why: rules.Why{Reason: ReasonGone, Outcome: rules.Nothing}}
@@ -175,10 +180,16 @@ func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
 	// A run for a day before the last evaluation may find something that was
 	// missed, but what came later justifies what was given later.
 	past := g.row != nil && b.asOf.Before(g.row.On)
+	if g.row != nil {
+		e.Kind = rules.Kind(g.row.Kind) // what it was given as, in whichever version of the rules
+	}
 	if past && e.Amount.Cmp(g.sum(g.accrued).Add(g.sum(g.posted))) <= 0 {
 		return nil
 	}
 	o := settle(e, g, b.choices(e), b.purse)
+	if g.row != nil {
+		o.excess = o.excess.Sub(g.row.Kept).Max(ledger.Amount{})
+	}
 	why, err := e.Why.JSON()
 	if err != nil {
 		return fmt.Errorf("explain %s of child %d: %w", e.Benefit, child, err)
@@ -192,6 +203,7 @@ func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
 	row := b.row(k, e, g, o, why)
 	if past {
 		row.Entitled, row.Reason, row.Why, row.Rule, row.On = g.row.Entitled.Max(e.Amount), g.row.Reason, g.row.Why, g.row.Rule, g.row.On
+		row.Queued = row.Entitled.Sub(row.Accrued).Sub(row.Posted).Max(ledger.Amount{})
 	}
 	if o.excess.Sign() > 0 || (g.row != nil && g.row.Excess.Sign() > 0) {
 		b.excesses = append(b.excesses, excess{key: k, amount: o.excess, why: why})
@@ -202,6 +214,53 @@ func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
 		b.rows = append(b.rows, row)
 	}
 	return nil
+}
+
+// later is what a child is entitled to as of the newest day of which the books
+// know something: the last evaluation or the last return. It is nil where that
+// is not after the day of the run.
+func (b *batch) later(c rules.Child) map[awardKey]rules.Entitlement {
+	newest := b.asOf
+	for _, k := range b.byChild[family.ChildID(c.ID)] {
+		if on := b.given[k].row.On; on.After(newest) {
+			newest = on
+		}
+	}
+	for _, e := range c.Events {
+		if e.Kind == rules.Return && e.On.After(newest) {
+			newest = e.On
+		}
+	}
+	if !newest.After(b.asOf) {
+		return nil
+	}
+	return entitled(b.book, c, newest)
+}
+
+// entitled is what a child is entitled to as of a day, by award.
+func entitled(book *rules.Book, c rules.Child, on ledger.Date) map[awardKey]rules.Entitlement {
+	out := make(map[awardKey]rules.Entitlement)
+	for _, e := range rules.Evaluate(book, c, on) {
+		out[awardKey{family.ChildID(c.ID), e.Benefit, e.Period}] = e
+	}
+	return out
+}
+
+// noMore keeps a run for a past day from giving, and from paying of what was
+// promised, what is known not to last, such as the match of a deposit that came
+// back since. What was given is not touched: whether it stays is a matter of
+// the later day.
+func noMore(e, later rules.Entitlement, g given) rules.Entitlement {
+	promised, posted := g.sum(g.accrued), g.sum(g.posted)
+	e.Due = e.Due.Min(later.Amount.Max(posted))
+	if e.Amount.Cmp(later.Amount) <= 0 || e.Amount.Cmp(promised.Add(posted)) <= 0 {
+		return e
+	}
+	e.Amount = later.Amount.Max(promised.Add(posted))
+	if later.Benefit != "" {
+		e.Why = later.Why
+	}
+	return e
 }
 
 // choices are the funds that the rule book lets pay an entitlement.
@@ -244,6 +303,8 @@ func (b *batch) row(k awardKey, e rules.Entitlement, g given, o outcome, why str
 			posted = posted.Add(m.amount)
 		case pay:
 			accrued, posted = accrued.Sub(m.amount), posted.Add(m.amount)
+		case reverse:
+			posted = posted.Sub(m.amount)
 		}
 	}
 	reason := string(e.Why.Reason)

@@ -10,6 +10,7 @@ import (
 
 	"seedbook/ledger"
 	"seedbook/service/family"
+	"seedbook/service/fund"
 	"seedbook/service/program"
 )
 
@@ -30,12 +31,13 @@ type awardRow struct {
 	Rule     string         `db:"rule_hash"`
 	On       ledger.Date    `db:"evaluated_on"`
 	Excess   ledger.Amount  `db:"excess"` // open proposal to take back
+	Kept     ledger.Amount  `db:"kept"`   // beyond the entitlement, and somebody decided that it stays
 }
 
 // says reports that a stored evaluation already says what a new one says, so
 // that a nightly run over an unchanged caseload writes nothing.
 func (r awardRow) says(n awardRow) bool {
-	n.Excess, n.On = r.Excess, r.On
+	n.Excess, n.Kept, n.On = r.Excess, r.Kept, r.On
 	return r == n
 }
 
@@ -43,11 +45,17 @@ func (r awardRow) says(n awardRow) bool {
 func loadGiven(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []family.ChildID) (map[awardKey]given, error) {
 	const awards = `
 		SELECT a.child_id, a.benefit, a.period, a.kind, a.entitled, a.accrued, a.posted, a.queued, a.pay_on,
-		       a.moves, a.reason, a.why, a.rule_hash, a.evaluated_on, coalesce(x.amount, 0) AS excess
+		       a.moves, a.reason, a.why, a.rule_hash, a.evaluated_on, coalesce(x.amount, 0) AS excess, coalesce(k.amount, 0) AS kept
 		FROM awards a
 		LEFT JOIN award_excesses x
 		       ON x.tenant_id = a.tenant_id AND x.program_id = a.program_id AND x.child_id = a.child_id
 		      AND x.benefit = a.benefit AND x.period = a.period AND x.state = 'proposed'
+		LEFT JOIN (
+			SELECT child_id, benefit, period, sum(amount) AS amount
+			FROM award_excesses
+			WHERE program_id = $1 AND child_id = ANY ($2) AND state = 'kept'
+			GROUP BY child_id, benefit, period
+		) k ON k.child_id = a.child_id AND k.benefit = a.benefit AND k.period = a.period
 		WHERE a.program_id = $1 AND a.child_id = ANY ($2)`
 	var rows []awardRow
 	if err := sqlx.SelectContext(ctx, q, &rows, awards, p, pq.Array(ids)); err != nil {
@@ -169,12 +177,18 @@ func (b *batch) post(ctx context.Context, tx *sqlx.Tx) ([]ledger.Posted, error) 
 	if err != nil {
 		return nil, err
 	}
+	days, err := fund.OpenDays(ctx, tx, b.program)
+	if err != nil {
+		return nil, err
+	}
+	effective, concerns := days.Place(b.asOf)
 	postings := make([]ledger.Posting, len(b.moves))
 	for i, m := range b.moves {
 		postings[i] = ledger.Posting{
 			Key:       key("award", b.program.ID, number(m.key.child), m.key.benefit, m.key.period, strconv.Itoa(m.n)),
 			Kind:      string(m.kind),
-			Effective: b.asOf,
+			Effective: effective,
+			Concerns:  concerns,
 			Entries:   []ledger.Entry{{Account: ids[2*i], Amount: m.amount.Neg()}, {Account: ids[2*i+1], Amount: m.amount}},
 			Rule:      m.rule,
 			Maker:     b.who.Actor,

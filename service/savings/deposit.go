@@ -3,12 +3,14 @@ package savings
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"seedbook/ledger"
+	"seedbook/service/audit"
 	"seedbook/service/family"
 	"seedbook/service/fund"
 	"seedbook/service/program"
@@ -41,11 +43,14 @@ const (
 // PostDeposits records a set of deposits in one batch: the known ones on the
 // children's accounts, the others in suspense (P9, P11). The outcomes are in
 // the order given. A reference is posted once however often it comes, in one
-// set or in many; file is the file they came in, or 0.
+// set or in many; file is the file they came in, or 0. A deposit whose day is
+// in a closed period is posted on the first open one and still counts for its
+// own. A child that is not the organization's refuses the whole set
+// (ErrNoChild).
 func PostDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, deposits []Deposit, file int64, at time.Time) ([]Outcome, error) {
 	for _, d := range deposits {
-		if d.Amount.Sign() <= 0 {
-			return nil, ErrAmount.With(map[string]any{"Reference": d.Reference})
+		if err := d.check(); err != nil {
+			return nil, err
 		}
 	}
 	// The book's lock makes look-up and posting one step for every writer.
@@ -60,7 +65,38 @@ func PostDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Pro
 	if err != nil {
 		return nil, err
 	}
-	return outcomes, insertDeposits(ctx, tx, who, p.ID, fresh, posted, file, at)
+	if err := insertDeposits(ctx, tx, who, p.ID, fresh, posted, file, at); err != nil {
+		return nil, err
+	}
+	return outcomes, recordDeposits(ctx, tx, who, p.ID, fresh, posted, file, at)
+}
+
+// check refuses what no program could post.
+func (d Deposit) check() error {
+	switch {
+	case strings.TrimSpace(d.Reference) == "":
+		return ErrReference
+	case d.Amount.Sign() <= 0:
+		return ErrAmount.With(map[string]any{"Reference": d.Reference})
+	}
+	return nil
+}
+
+// recordDeposits leaves one event of a set in the trail.
+func recordDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID, deposits []Deposit, posted []ledger.Posted, file int64, at time.Time) error {
+	var total ledger.Amount
+	unknown := 0
+	for _, d := range deposits {
+		total = total.Add(d.Amount)
+		if d.Child == 0 {
+			unknown++
+		}
+	}
+	return audit.Record(ctx, tx, who, []audit.Event{{
+		Verb: "savings.deposits_posted", Kind: "program", Subject: int64(p), Program: int32(p),
+		After: map[string]any{"deposits": len(deposits), "amount": total, "suspense": unknown, "file": file,
+			"first_tx": posted[0].No, "last_tx": posted[len(posted)-1].No},
+	}}, at)
 }
 
 // sortOut gives every deposit its outcome and returns the ones to be posted.
@@ -141,12 +177,18 @@ func postDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Pro
 	if err != nil {
 		return nil, fmt.Errorf("open accounts for deposits: %w", err)
 	}
+	days, err := fund.OpenDays(ctx, tx, p)
+	if err != nil {
+		return nil, err
+	}
 	postings := make([]ledger.Posting, len(deposits))
 	for i, d := range deposits {
+		effective, concerns := days.Place(d.On)
 		postings[i] = ledger.Posting{
 			Key:       key("deposit", p.ID, d.Reference),
 			Kind:      depositKind(d),
-			Effective: d.On,
+			Effective: effective,
+			Concerns:  concerns,
 			Entries:   []ledger.Entry{{Account: ids[0], Amount: d.Amount.Neg()}, {Account: ids[i+2], Amount: d.Amount}},
 			Maker:     who.Actor,
 			Source:    d.Channel + " " + d.Reference,
@@ -184,6 +226,9 @@ func insertDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.I
 		     AS d (reference, child_id, amount, on_day, channel, tx_no)`
 	_, err := tx.ExecContext(ctx, query, who.Tenant, p, pq.Array(references), pq.Array(children), pq.Array(amounts),
 		pq.Array(days), pq.Array(channels), pq.Array(numbers), file, at)
+	if store.Violates(err, "deposits_child_fkey") {
+		return ErrNoChild
+	}
 	if err != nil {
 		return fmt.Errorf("record %d deposits: %w", n, err)
 	}
@@ -211,6 +256,14 @@ func Identify(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program
 	if d.State != "suspense" {
 		return ErrDepositState.With(map[string]any{"State": d.State})
 	}
+	if i.On.Before(d.On) {
+		return ErrDay.At("on")
+	}
+	days, err := fund.OpenDays(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	effective, concerns := days.Place(i.On)
 	own, err := fund.ByCode(ctx, tx, p.ID, fund.FamilyCode)
 	if err != nil {
 		return err
@@ -219,10 +272,11 @@ func Identify(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program
 	if err != nil {
 		return fmt.Errorf("identify deposit %d: %w", i.Deposit, err)
 	}
-	_, err = ledger.Post(ctx, tx, p.Book, at, []ledger.Posting{{
+	posted, err := ledger.Post(ctx, tx, p.Book, at, []ledger.Posting{{
 		Key:       key("identify", p.ID, d.Reference),
 		Kind:      "identification",
-		Effective: i.On,
+		Effective: effective,
+		Concerns:  concerns,
 		Entries:   []ledger.Entry{{Account: ids[0], Amount: d.Amount.Neg()}, {Account: ids[1], Amount: d.Amount}},
 		Maker:     who.Actor,
 		Source:    d.Channel + " " + d.Reference,
@@ -231,8 +285,16 @@ func Identify(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program
 		return translate(fmt.Errorf("identify deposit %d: %w", i.Deposit, err))
 	}
 	const query = `UPDATE deposits SET child_id = $2, state = 'posted' WHERE id = $1`
-	if _, err := tx.ExecContext(ctx, query, i.Deposit, i.Child); err != nil {
+	_, err = tx.ExecContext(ctx, query, i.Deposit, i.Child)
+	if store.Violates(err, "deposits_child_fkey") {
+		return ErrNoChild
+	}
+	if err != nil {
 		return fmt.Errorf("identify deposit %d: %w", i.Deposit, err)
 	}
-	return nil
+	return audit.Record(ctx, tx, who, []audit.Event{{
+		Verb: "savings.deposit_identified", Kind: "deposit", Subject: int64(i.Deposit), Program: int32(p.ID),
+		Before: map[string]any{"state": d.State},
+		After:  map[string]any{"state": "posted", "child": i.Child, "amount": d.Amount, "tx": posted[0].No},
+	}}, at)
 }

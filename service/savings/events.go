@@ -14,10 +14,10 @@ import (
 	"seedbook/service/rules"
 )
 
-// withDeposits adds to each child the deposits that count by a day, and the
-// returns known by then, as the events that rule books read. The children
-// given are left as they are.
-func withDeposits(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []rules.Child, asOf ledger.Date) ([]rules.Child, error) {
+// withDeposits adds to each child its deposits and what the bank took back, as
+// the events that rule books read; a rule book asked about a day leaves out what
+// came after it. The children given are left as they are.
+func withDeposits(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []rules.Child) ([]rules.Child, error) {
 	out := slices.Clone(children)
 	place := make(map[int64]int, len(out))
 	ids := make([]int64, len(out))
@@ -28,9 +28,9 @@ func withDeposits(ctx context.Context, q sqlx.QueryerContext, p program.ID, chil
 	const query = `
 		SELECT id, child_id, amount, on_day, channel, returned_on
 		FROM deposits
-		WHERE program_id = $1 AND child_id = ANY ($2) AND state IN ('posted', 'returned') AND on_day <= $3
+		WHERE program_id = $1 AND child_id = ANY ($2) AND state IN ('posted', 'returned')
 		ORDER BY child_id, on_day, id`
-	rows, err := q.QueryxContext(ctx, query, p, pq.Array(ids), asOf)
+	rows, err := q.QueryxContext(ctx, query, p, pq.Array(ids))
 	if err != nil {
 		return nil, fmt.Errorf("deposits of %d children: %w", len(ids), err)
 	}
@@ -43,18 +43,20 @@ func withDeposits(ctx context.Context, q sqlx.QueryerContext, p program.ID, chil
 			return nil, fmt.Errorf("read deposits: %w", err)
 		}
 		c := &out[place[child]]
-		c.Events = append(c.Events, depositEvents(id, e, returned, asOf)...)
+		c.Events = append(c.Events, depositEvents(id, e, returned)...)
 	}
 	return out, rows.Err()
 }
 
-// depositEvents is a deposit and, where the bank took it back by the day, its
-// return.
-func depositEvents(id int64, e rules.Event, returned, asOf ledger.Date) []rules.Event {
+// depositEvents is a deposit and, where the bank took it back, its return.
+func depositEvents(id int64, e rules.Event, returned ledger.Date) []rules.Event {
 	e.Key, e.Kind, e.Seq = "deposit/"+strconv.FormatInt(id, 10), rules.Deposit, id
-	if returned.IsZero() || returned.After(asOf) {
+	if returned.IsZero() {
 		return []rules.Event{e}
 	}
-	back := rules.Event{Key: "return/" + strconv.FormatInt(id, 10), Kind: rules.Return, On: returned, Seq: id, Amount: e.Amount, Of: e.Key}
+	back := rules.Event{Key: returnKey(DepositID(id)), Kind: rules.Return, On: returned, Seq: id, Amount: e.Amount, Of: e.Key}
 	return []rules.Event{e, back}
 }
+
+// returnKey names the return of a deposit among a child's events.
+func returnKey(d DepositID) string { return "return/" + strconv.FormatInt(int64(d), 10) }

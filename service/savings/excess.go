@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/ledger"
+	"seedbook/service/audit"
 	"seedbook/service/family"
 	"seedbook/service/program"
 	"seedbook/service/rules"
@@ -25,7 +27,9 @@ type excess struct {
 	why    string
 }
 
-// propose brings the open proposals of the batch's awards to what it found.
+// propose brings the open proposals of the batch's awards to what it found. A
+// proposal never changes: where the amount does, it is withdrawn and another
+// one made, so that whoever decides decides about what was shown.
 func (b *batch) propose(ctx context.Context, tx *sqlx.Tx) error {
 	if len(b.excesses) == 0 {
 		return nil
@@ -42,12 +46,10 @@ func (b *batch) propose(ctx context.Context, tx *sqlx.Tx) error {
 		)`
 	const withdraw = given + `
 		UPDATE award_excesses x
-		SET state = CASE WHEN f.amount = 0 THEN 'withdrawn' ELSE x.state END,
-		    amount = CASE WHEN f.amount = 0 THEN x.amount ELSE f.amount END,
-		    why = f.why, decided_at = CASE WHEN f.amount = 0 THEN CAST($4 AS timestamptz) END
+		SET state = 'withdrawn', decided_at = $4
 		FROM found f
 		WHERE x.tenant_id = $1 AND x.program_id = $2 AND x.state = 'proposed' AND CAST($3 AS text) <> ''
-		  AND (x.child_id, x.benefit, x.period) = (f.child_id, f.benefit, f.period)`
+		  AND (x.child_id, x.benefit, x.period) = (f.child_id, f.benefit, f.period) AND x.amount <> f.amount`
 	const add = given + `
 		INSERT INTO award_excesses (tenant_id, program_id, child_id, benefit, period, amount, why, state, found_by, found_at)
 		SELECT $1, $2, child_id, benefit, period, amount, why, 'proposed', $3, $4
@@ -88,8 +90,9 @@ func Excesses(ctx context.Context, q sqlx.QueryerContext, p program.ID) ([]Exces
 	return xs, nil
 }
 
-// Decide takes an excess back (P21) or lets the child keep it. Whoever decides
-// is not who found it. Deciding twice is ErrNoExcess.
+// Decide takes an excess back (P21) or lets the child keep it: what is kept is
+// not proposed again. Whoever decides is not who found it. Deciding twice, or
+// about an amount that is not the present one any more, is ErrNoExcess.
 func Decide(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, id int64, takeBack bool, on ledger.Date, at time.Time) error {
 	if err := ledger.Lock(ctx, tx, p.Book); err != nil {
 		return fmt.Errorf("decide %d: %w", id, err)
@@ -112,101 +115,123 @@ func Decide(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, 
 	case err != nil:
 		return fmt.Errorf("decide %d: %w", id, err)
 	}
-	if !takeBack {
-		return nil
+	if takeBack {
+		b := &batch{who: who, program: p, asOf: on, at: at, approval: "award_excesses/" + strconv.FormatInt(x.ID, 10) + " " + who.Actor}
+		if err := b.approved(ctx, tx, x); err != nil {
+			return fmt.Errorf("decide %d: %w", id, err)
+		}
 	}
-	b := &batch{who: who, program: p, asOf: on, at: at, approval: "award_excesses/" + strconv.FormatInt(x.ID, 10) + " " + who.Actor}
-	return b.takeBack(ctx, tx, []reversal{{awardKey{x.Child, x.Benefit, x.Period}, x.Amount, x.Why}})
+	return audit.Record(ctx, tx, who, []audit.Event{{
+		Verb: "savings.excess_decided", Kind: "award_excess", Subject: x.ID, Program: int32(p.ID),
+		Before: map[string]any{"state": "proposed"},
+		After:  map[string]any{"state": state, "child": x.Child, "benefit": x.Benefit, "period": x.Period, "amount": x.Amount},
+	}}, at)
 }
 
-// reversal is an amount to be taken back of an award.
-type reversal struct {
-	key    awardKey
-	amount ledger.Amount
-	why    string
-}
-
-// takeBack reverses parts of awards, the last fund of each first.
-func (b *batch) takeBack(ctx context.Context, tx *sqlx.Tx, reversals []reversal) error {
-	if len(reversals) == 0 {
-		return nil
-	}
-	ids := make([]family.ChildID, len(reversals))
-	for i, r := range reversals {
-		ids[i] = r.key.child
-	}
-	all, err := loadGiven(ctx, tx, b.program.ID, ids)
+// approved takes back what somebody decided about.
+func (b *batch) approved(ctx context.Context, tx *sqlx.Tx, x Excess) error {
+	k := awardKey{x.Child, x.Benefit, x.Period}
+	all, err := loadGiven(ctx, tx, b.program.ID, []family.ChildID{x.Child})
 	if err != nil {
 		return err
 	}
-	for _, r := range reversals {
-		g := all[r.key]
-		if g.row == nil {
-			return fmt.Errorf("take back %s of child %d: never given", r.key.benefit, r.key.child)
-		}
-		row := *g.row
-		for _, m := range takeFrom(g.posted, r.amount, reverse) {
-			row.Moves++
-			row.Posted = row.Posted.Sub(m.amount)
-			m.key, m.n, m.why, m.chart, m.rule = r.key, row.Moves, r.why, chartOf(rules.Kind(row.Kind)), row.Rule
-			b.moves = append(b.moves, m)
-		}
-		b.rows = append(b.rows, row)
+	g := all[k]
+	row := *g.row // the proposal refers to it
+	for _, m := range b.takeBack(k, g, x.Amount, x.Why, row.Rule) {
+		row.Moves++
+		row.Posted = row.Posted.Sub(m.amount)
 	}
+	b.rows = append(b.rows, row)
 	return b.write(ctx, tx)
 }
 
-// TakeBack applies the rule book's own undo to children whose deposits came
-// back: what those deposits earned is reversed at once where the benefit says
-// so (undo.on_return: reverse_full), because an approved rule says it. Any
-// other excess is left for Award to propose.
-func TakeBack(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, book *rules.Book, children []rules.Child, on ledger.Date, at time.Time) (ledger.Amount, error) {
+// takeBack reverses a part of an award, the last fund that gave first.
+func (b *batch) takeBack(k awardKey, g given, amount ledger.Amount, why, rule string) []move {
+	moves := takeFrom(g.posted, amount, reverse)
+	for i := range moves {
+		m := &moves[i]
+		m.key, m.n, m.why, m.chart, m.rule = k, g.moves+i+1, why, chartOf(rules.Kind(g.row.Kind)), rule
+	}
+	b.moves = append(b.moves, moves...)
+	return moves
+}
+
+// TakeBack applies the rule book's own undo to children of whom the bank took
+// deposits back: what those deposits earned is reversed at once where the
+// benefit says so (undo.on_return: reverse_full), because an approved rule says
+// it. Any other excess is left for Award to propose.
+func TakeBack(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, book *rules.Book, children []rules.Child, returned []DepositID, on ledger.Date, at time.Time) (ledger.Amount, error) {
+	if err := ledger.Lock(ctx, tx, p.Book); err != nil {
+		return ledger.Amount{}, fmt.Errorf("take back: %w", err)
+	}
 	b, err := newBatch(ctx, tx, who, p, book, children, on, at)
 	if err != nil {
 		return ledger.Amount{}, fmt.Errorf("take back: %w", err)
 	}
 	b.approval = "rule " + book.Hash()
-	var reversals []reversal
 	var total ledger.Amount
 	for _, c := range b.children {
-		earned := entitledWithoutReturns(book, c, on)
-		for _, e := range rules.Evaluate(book, c, on) {
-			k := awardKey{family.ChildID(c.ID), e.Benefit, e.Period}
-			back := lost(earned[k], e, b.given[k])
-			if back.Sign() <= 0 || !book.ReversesOnReturn(e.Benefit) {
-				continue
-			}
-			why, err := e.Why.JSON()
-			if err != nil {
-				return ledger.Amount{}, fmt.Errorf("explain %s of child %d: %w", e.Benefit, c.ID, err)
-			}
-			reversals = append(reversals, reversal{k, back, why})
-			total = total.Add(back)
+		back, err := b.undo(c, returned)
+		if err != nil {
+			return ledger.Amount{}, err
 		}
+		total = total.Add(back)
 	}
-	return total, b.takeBack(ctx, tx, reversals)
+	if total.IsZero() {
+		return total, nil
+	}
+	if err := b.write(ctx, tx); err != nil {
+		return ledger.Amount{}, fmt.Errorf("take back: %w", err)
+	}
+	return total, audit.Record(ctx, tx, who, []audit.Event{{
+		Verb: "savings.awards_taken_back", Kind: "program", Subject: int64(p.ID), Program: int32(p.ID),
+		After: map[string]any{"amount": total, "children": len(children), "moves": len(b.moves), "rule": book.Hash()},
+	}}, at)
 }
 
-// lost is how much of an award the returned deposits had earned and the child
-// still has: never more than its excess.
-func lost(earned ledger.Amount, e rules.Entitlement, g given) ledger.Amount {
-	beyond := g.sum(g.posted).Sub(e.Amount)
-	return earned.Sub(e.Amount).Min(beyond)
-}
-
-// entitledWithoutReturns evaluates a child as if the bank had taken nothing
-// back.
-func entitledWithoutReturns(book *rules.Book, c rules.Child, on ledger.Date) map[awardKey]ledger.Amount {
-	kept := c
-	kept.Events = nil
-	for _, e := range c.Events {
-		if e.Kind != rules.Return {
-			kept.Events = append(kept.Events, e)
+// undo plans what one child's returned deposits take with them. It looks at the
+// newest day that is known: an award that a later deposit earned as well stays.
+func (b *batch) undo(c rules.Child, returned []DepositID) (total ledger.Amount, err error) {
+	on := b.asOf
+	for _, k := range b.byChild[family.ChildID(c.ID)] {
+		if last := b.given[k].row.On; last.After(on) {
+			on = last
 		}
 	}
-	out := make(map[awardKey]ledger.Amount)
-	for _, e := range rules.Evaluate(book, kept, on) {
-		out[awardKey{family.ChildID(c.ID), e.Benefit, e.Period}] = e.Amount
+	earned := entitled(b.book, withoutReturns(c, returned), on)
+	for _, e := range rules.Evaluate(b.book, c, on) {
+		k := awardKey{family.ChildID(c.ID), e.Benefit, e.Period}
+		g := b.given[k]
+		if g.row == nil || !b.book.ReversesOnReturn(e.Benefit) {
+			continue
+		}
+		beyond := g.sum(g.posted).Sub(e.Amount)
+		back := earned[k].Amount.Sub(e.Amount).Min(beyond.Sub(g.row.Kept))
+		if back.Sign() <= 0 {
+			continue
+		}
+		why, err := e.Why.JSON()
+		if err != nil {
+			return total, fmt.Errorf("explain %s of child %d: %w", e.Benefit, c.ID, err)
+		}
+		e.Kind = rules.Kind(g.row.Kind)
+		o := outcome{moves: b.takeBack(k, g, back, why, b.book.Hash())}
+		g.moves += len(o.moves)
+		row := b.row(k, e, g, o, why)
+		row.On = on
+		b.rows = append(b.rows, row)
+		b.excesses = append(b.excesses, excess{key: k, amount: beyond.Sub(back).Sub(g.row.Kept).Max(ledger.Amount{}), why: why})
+		total = total.Add(back)
 	}
-	return out
+	return total, nil
+}
+
+// withoutReturns is a child as if the bank had not taken some deposits back.
+func withoutReturns(c rules.Child, returned []DepositID) rules.Child {
+	var undone []string
+	for _, d := range returned {
+		undone = append(undone, returnKey(d))
+	}
+	c.Events = slices.DeleteFunc(slices.Clone(c.Events), func(e rules.Event) bool { return slices.Contains(undone, e.Key) })
+	return c
 }

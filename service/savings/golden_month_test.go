@@ -185,7 +185,7 @@ func (g *goldenMonth) bounces(reference, on string) {
 		if _, err := Return(ctx, tx, g.who, g.program, BankReturn{id, day(g.t, on), "R01"}, g.at); err != nil {
 			return err
 		}
-		back, err := TakeBack(ctx, tx, g.who, g.program, g.book, g.caseload(), day(g.t, on), g.at)
+		back, err := TakeBack(ctx, tx, g.who, g.program, g.book, g.caseload(), []DepositID{id}, day(g.t, on), g.at)
 		if back != money(g.t, "20") {
 			g.t.Errorf("the return took back %s of matches, want 20.00", back)
 		}

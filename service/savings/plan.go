@@ -77,6 +77,9 @@ func settle(e rules.Entitlement, g given, funds []ledger.FundID, purse purses) o
 	if missing.Sign() < 0 {
 		back := missing.Neg().Min(promised)
 		o.moves = takeFrom(g.accrued, back, cancel)
+		for _, m := range o.moves { // whoever comes next may have it, in whatever batch
+			purse[m.fund] = purse[m.fund].Add(m.amount)
+		}
 		o.excess = missing.Neg().Sub(back)
 		promised = promised.Sub(back)
 	}

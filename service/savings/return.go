@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/ledger"
+	"seedbook/service/audit"
 	"seedbook/service/family"
 	"seedbook/service/fault"
 	"seedbook/service/fund"
@@ -72,8 +73,8 @@ type BankReturn struct {
 }
 
 // Return takes a deposit back from the child's account (P20). What the child's
-// own money no longer covers becomes a returned-item receivable. Recording the
-// same return again changes nothing.
+// own money no longer covers becomes a returned-item receivable. It returns the
+// child; recording the same return again changes nothing and returns 0.
 //
 // The awards that the deposit earned are a matter of the rule book: see
 // TakeBack.
@@ -83,11 +84,19 @@ func Return(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, 
 		return 0, err
 	}
 	if d.State == "returned" && d.Returned == r.On && d.Code == r.Code {
-		return d.Child, nil
+		return 0, nil
 	}
 	if d.State != "posted" {
 		return 0, ErrDepositState.With(map[string]any{"State": d.State})
 	}
+	if r.On.Before(d.On) {
+		return 0, ErrDay.At("on")
+	}
+	days, err := fund.OpenDays(ctx, tx, p)
+	if err != nil {
+		return 0, err
+	}
+	effective, concerns := days.Place(r.On)
 	entries, err := returnEntries(ctx, tx, p, d)
 	if err != nil {
 		return 0, fmt.Errorf("return deposit %d: %w", r.Deposit, err)
@@ -95,7 +104,8 @@ func Return(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, 
 	posted, err := ledger.Post(ctx, tx, p.Book, at, []ledger.Posting{{
 		Key:       key("return", p.ID, d.Reference),
 		Kind:      "deposit_return",
-		Effective: r.On,
+		Effective: effective,
+		Concerns:  concerns,
 		Entries:   entries,
 		Maker:     who.Actor,
 		Source:    r.Code + " " + d.Channel + " " + d.Reference,
@@ -109,7 +119,11 @@ func Return(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, 
 	if _, err := tx.ExecContext(ctx, query, r.Deposit, r.On, r.Code, posted[0].No); err != nil {
 		return 0, fmt.Errorf("return deposit %d: %w", r.Deposit, err)
 	}
-	return d.Child, nil
+	return d.Child, audit.Record(ctx, tx, who, []audit.Event{{
+		Verb: "savings.deposit_returned", Kind: "deposit", Subject: int64(r.Deposit), Program: int32(p.ID),
+		Before: map[string]any{"state": d.State},
+		After:  map[string]any{"state": "returned", "child": d.Child, "amount": d.Amount, "code": r.Code, "tx": posted[0].No},
+	}}, at)
 }
 
 func returnEntries(ctx context.Context, tx *sqlx.Tx, p program.Program, d record) ([]ledger.Entry, error) {

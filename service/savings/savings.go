@@ -27,6 +27,14 @@ var (
 	ErrDepositState = fault.New(fault.Conflict, "savings.deposit_state")
 	// ErrAmount reports an amount that is not above zero.
 	ErrAmount = fault.New(fault.Invalid, "savings.amount")
+	// ErrReference reports a deposit without a reference.
+	ErrReference = fault.New(fault.Invalid, "savings.reference")
+	// ErrNoChild reports a deposit for a child that does not take part in the
+	// program.
+	ErrNoChild = fault.New(fault.NotFound, "savings.no_child")
+	// ErrDay reports something said to have happened to a deposit before its
+	// own day.
+	ErrDay = fault.New(fault.Invalid, "savings.day")
 	// ErrClosed reports a day in a closed period.
 	ErrClosed = fault.New(fault.Conflict, "savings.period_closed")
 	// ErrSpent reports a deposit taken back by the bank that the child's own
