@@ -3,16 +3,11 @@ package pdf
 import "strconv"
 
 // H1 adds the heading of a document or section.
-func (d *Document) H1(text string) {
-	d.heading = 1
-	d.headline("H1", h1Face, 16, 6, text)
-}
+func (d *Document) H1(text string) { d.headline(1, h1Face, 16, 6, text) }
 
-// H2 adds a heading below H1.
-func (d *Document) H2(text string) {
-	d.heading = 2
-	d.headline("H2", h2Face, 16, 4, text)
-}
+// H2 adds a heading below H1. Where there is no H1 to stand below, a screen
+// reader hears it as one, since levels may not be skipped.
+func (d *Document) H2(text string) { d.headline(2, h2Face, 16, 4, text) }
 
 // headline is a heading that waits for the block after it, to stand on the same
 // page.
@@ -22,13 +17,16 @@ type headline struct {
 	above, below float64
 }
 
-func (d *Document) headline(tag string, f face, above, below float64, text string) {
+func (d *Document) headline(level int, f face, above, below float64, text string) {
 	b := d.paragraph(d.scaled(f), d.width, Plain(text))
 	if b.blank() {
 		return
 	}
-	d.headlines = append(d.headlines, headline{tag, b, above * d.options.Scale, below * d.options.Scale})
+	d.heading = min(level, d.heading+1)
+	d.headlines = append(d.headlines, headline{headingTags[d.heading], b, above * d.options.Scale, below * d.options.Scale})
 }
+
+var headingTags = [...]string{"P", "H1", "H2", "H3"}
 
 // place makes room for a block of the given height, or for so much of it as
 // must not stand alone, on this page or else on the next, and leaves white
@@ -168,6 +166,10 @@ func (d *Document) Matrix(m Matrix) {
 			d.fail(ErrShape)
 			return
 		}
+	}
+	if blank(m.Alt) {
+		d.fail(ErrNoAlt)
+		return
 	}
 	if m.Size <= 0 {
 		m.Size = 90

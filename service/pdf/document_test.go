@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/go-fonts/dejavu/dejavumathtexgyre"
 
 	"seedbook/service/pdf"
 	"seedbook/service/pdf/pdftest"
@@ -84,6 +87,9 @@ func TestMistakenShapesAreRefused(t *testing.T) {
 		}},
 		{"a cell that spans beyond the last column", func(d *pdf.Document) {
 			d.Table(pdf.Table{Columns: make([]pdf.Column, 2), Foot: [][]pdf.Cell{{{Text: "a"}, {Text: "b", Span: 2}}}})
+		}},
+		{"margins wider than the page", func(d *pdf.Document) {
+			*d = *pdf.New(pdf.Options{Title: "Statement", Lang: "en", Margins: pdf.Margins{Sides: 300}})
 		}},
 		{"a matrix that is not square", func(d *pdf.Document) { d.Matrix(pdf.Matrix{Modules: make([][]bool, 3)}) }},
 	} {
@@ -234,5 +240,61 @@ func TestLettersThatNoFontHasAreBoxesWithTheirNumber(t *testing.T) {
 func TestOperatorsFontsFillGaps(t *testing.T) {
 	if _, err := pdf.ParseFonts([]byte("OTTO is not TrueType")); err == nil {
 		t.Error("a file that is no font was taken")
+	}
+	fonts, err := pdf.ParseFonts(dejavumathtexgyre.TTF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		fonts *pdf.Fonts
+		boxes bool
+	}{{nil, true}, {fonts, false}} {
+		d := pdf.New(pdf.Options{Title: "Letters", Lang: "en", Fonts: test.fonts})
+		d.P(pdf.Plain("𝒜𝓃𝒶"))
+		file, err := d.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		strict(t, file)
+		if got := bytes.Contains(file, []byte("+Boxes")); got != test.boxes {
+			t.Errorf("boxes: %v, want %v", got, test.boxes)
+		}
+		if text := pdftest.Open(t, file).All("P")[0].Text(); text != "𝒜𝓃𝒶" {
+			t.Errorf("reads %q", text)
+		}
+	}
+}
+
+func TestAMissingHeadingSkipsNoLevel(t *testing.T) {
+	d := pdf.New(pdf.Options{Title: "Headings", Lang: "en"})
+	d.Panels(pdf.Panel{Title: "Before any heading"})
+	d.H1("\ufeff") // nothing to show
+	d.H2("Second")
+	d.Panels(pdf.Panel{Title: "Panel"})
+	if got := check(t, d).Outline(); !strings.Contains(got, "P: Before any heading\n  H1: Second\n  H2: Panel\n") {
+		t.Errorf("outline:\n%s", got)
+	}
+}
+
+// A print run is one document of many families' letters.
+func TestAPrintRun(t *testing.T) {
+	d := pdf.New(pdf.Options{Title: "Letters of Lincoln School", Lang: "en"})
+	for i := range 60 {
+		child := fmt.Sprintf("Nguyễn %d محمد", i)
+		if i > 0 {
+			d.Section(pdf.Section{Lang: []string{"en", "es", "ar"}[i%3], Foot: func(page, pages int) (string, string) {
+				return child, fmt.Sprintf("%d/%d", page, pages)
+			}})
+		}
+		d.H1("Letter")
+		d.P(pdf.Plain("For " + child))
+		d.Table(ledgerTable(1 + i%60))
+	}
+	got := check(t, d)
+	if n := len(got.All("H1")); n != 60 {
+		t.Errorf("%d letters, want 60", n)
+	}
+	if s := got.Artifacts(got.Pages); s[len(s)-1] != "3/3" {
+		t.Errorf("the last foot is %q", s)
 	}
 }

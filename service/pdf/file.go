@@ -37,7 +37,7 @@ type pack struct {
 const packSize = 200
 
 func (w *workspace) newFile() *file {
-	f := &file{w: w, out: w.scratch[:0], refs: make([]reference, 1, 256)}
+	f := &file{w: w, out: w.scratch[:0], refs: append(w.refs[:0], reference{}), pack: w.pack}
 	// Four bytes above 127 tell transfer programs that the file is binary.
 	f.out = append(f.out, "%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"...)
 	return f
@@ -90,8 +90,12 @@ func (f *file) packed(n int, dict string, data []byte) {
 	f.out = append(append(append(f.out, ">>stream\n"...), data...), "\nendstream\nendobj\n"...)
 }
 
-// finish writes the cross-reference stream and returns the file. The file's
-// identifier is a hash of its content from the given offset on.
+// packFrom is the size from which a cross-reference table is worth compressing.
+const packFrom = 2000
+
+// finish writes the cross-reference stream and returns the file, which is valid
+// until the workspace is given back. The file's identifier is a hash of its
+// content from the given offset on.
 func (f *file) finish(root, info, from int) []byte {
 	f.flush()
 	sum := sha256.Sum256(f.out[from:])
@@ -107,9 +111,15 @@ func (f *file) finish(root, info, from int) []byte {
 	}
 	dict := fmt.Sprintf("/Type/XRef/Size %d/W[1 4 2]/Root %d 0 R/Info %d 0 R/ID[<%X><%X>]",
 		len(f.refs), root, info, sum[:16], sum[:16])
-	f.stream(n, dict, table)
+	if len(table) < packFrom {
+		f.packed(n, dict, table)
+	} else {
+		f.stream(n, dict, table)
+	}
 	f.out = append(f.out, "startxref\n"...)
 	f.out = strconv.AppendInt(f.out, int64(start), 10)
 	f.out = append(f.out, "\n%%EOF\n"...)
+	w := f.w
+	w.scratch, w.refs, w.pack = f.out, f.refs, f.pack // to be used again
 	return f.out
 }

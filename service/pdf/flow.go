@@ -1,10 +1,12 @@
 package pdf
 
+import "bytes"
+
 // page is one page while it is filled.
 type page struct {
 	canvas  canvas
 	content []node // the element of each piece of marked content, by its id
-	section int
+	packed  []byte // the finished instructions, compressed
 }
 
 // Section is a part of a document that is read on its own: one family's letter
@@ -48,7 +50,7 @@ func (d *Document) here() node { return d.sections[len(d.sections)-1].node }
 
 // turn starts a new page.
 func (d *Document) turn() {
-	d.page = &page{section: len(d.sections) - 1, canvas: canvas{out: d.buffer(), fonts: &d.used}}
+	d.page = &page{canvas: canvas{out: d.buffer(), fonts: &d.used}}
 	d.pages = append(d.pages, d.page)
 	d.y = d.options.Margins.Top
 }
@@ -113,14 +115,15 @@ func (d *Document) fill(with color, x, y, w, h float64) {
 }
 
 // closeSection draws the head and foot lines of the section's pages, now that
-// their number is known.
+// their number is known, and packs the pages away, so that a print run of
+// thousands of letters does not fill the memory.
 func (d *Document) closeSection() {
 	d.place(0, 0)
 	s := d.sections[len(d.sections)-1]
 	pages := d.pages[s.first:]
+	_, height := d.options.Page.points()
 	for i, p := range pages {
 		d.page = p
-		_, height := d.options.Page.points()
 		if s.Head != nil {
 			start, end := s.Head(i+1, len(pages))
 			d.running(headerArtifact, d.options.Margins.Top*0.45, start, end)
@@ -129,7 +132,12 @@ func (d *Document) closeSection() {
 			start, end := s.Foot(i+1, len(pages))
 			d.running(footerArtifact, height-d.options.Margins.Bottom*0.6, start, end)
 		}
+		p.packed = bytes.Clone(d.compress(p.canvas.out))
+		d.reuse(p.canvas.out)
+		p.canvas.out = nil
 	}
+	d.lines = d.lines[:0]
+	d.setter.Reset()
 }
 
 // running draws a head or foot line at y, as much of each part as fits on it.

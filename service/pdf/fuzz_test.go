@@ -57,9 +57,5 @@ func checkText(t testing.TB, d *pdf.Document, text string) *pdftest.Document {
 	if !strings.ContainsRune(text, 0xE000) {
 		return check(t, d)
 	}
-	file, err := d.Bytes()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pdftest.Open(t, file)
+	return open(t, d)
 }

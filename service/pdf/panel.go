@@ -1,7 +1,5 @@
 package pdf
 
-import "fmt"
-
 // Panel is a tinted box of labels and values, such as a child's balances.
 type Panel struct {
 	// Title is a heading one level below the last one; empty for none.
@@ -147,7 +145,7 @@ func (d *Document) panelHeading() string {
 	if d.heading == 0 {
 		return "P"
 	}
-	return fmt.Sprintf("H%d", d.heading+1)
+	return headingTags[d.heading+1]
 }
 
 func (d *Document) drawPair(tr node, c *pair, x, width float64) {

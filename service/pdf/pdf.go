@@ -19,16 +19,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"seedbook/service/pdf/typeset"
 )
 
 var (
-	// ErrNoTitle and ErrNoLang report a document that a screen reader could
-	// not announce.
+	// ErrNoTitle and ErrNoLang report a document, and ErrNoAlt a matrix, that a
+	// screen reader could not announce.
 	ErrNoTitle = errors.New("a document needs a title")
 	ErrNoLang  = errors.New("a document needs a language")
+	ErrNoAlt   = errors.New("a matrix needs a text that says what it is for")
 	// ErrShape reports a table with a row of more cells than columns, a matrix
 	// that is not square, or margins as wide as the page: a mistake of the
 	// program.
@@ -112,7 +114,6 @@ type Document struct {
 	options Options
 	fonts   *Fonts
 	*workspace
-	tree     tree
 	pages    []*page
 	sections []section
 	page     *page
@@ -143,9 +144,9 @@ func New(o Options) *Document {
 	paper, _ := o.Page.points()
 	d.width = paper - 2*o.Margins.Sides
 	switch {
-	case o.Title == "":
+	case blank(o.Title):
 		d.fail(ErrNoTitle)
-	case o.Lang == "":
+	case blank(o.Lang):
 		d.fail(ErrNoLang)
 	case d.width < 144 || d.full() < 144:
 		d.fail(fmt.Errorf("margins leave no room: %w", ErrShape))
@@ -158,14 +159,14 @@ func New(o Options) *Document {
 // Bytes finishes the document and returns the file. It fails if a call before
 // was mistaken. Nothing can be added afterwards; asking again gives the same.
 func (d *Document) Bytes() ([]byte, error) {
-	if d.err != nil {
-		return nil, fmt.Errorf("write document %q: %w", d.options.Title, d.err)
-	}
-	if d.done == nil {
+	if d.err == nil && d.done == nil {
 		d.closeSection()
 		d.done = d.file()
 		d.workspace.give()
 		d.workspace = nil
+	}
+	if d.err != nil {
+		return nil, fmt.Errorf("write document: %w", d.err)
 	}
 	return d.done, nil
 }
@@ -179,6 +180,9 @@ func (d *Document) WriteTo(w io.Writer) (int64, error) {
 	n, err := w.Write(file)
 	return int64(n), err
 }
+
+// blank tells whether a text would show nothing.
+func blank(text string) bool { return strings.TrimSpace(typeset.Clean(text)) == "" }
 
 // fail keeps the first mistake for Bytes to report.
 func (d *Document) fail(err error) {

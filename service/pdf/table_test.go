@@ -73,7 +73,7 @@ func TestTotalsStayWithTheLastRow(t *testing.T) {
 	for rows := 20; rows < 60; rows++ {
 		d := pdf.New(pdf.Options{Title: "Movements", Lang: "en"})
 		d.Table(ledgerTable(rows))
-		got := check(t, d)
+		got := open(t, d)
 		body := got.All("TBody")[0].Kids
 		last, total := body[len(body)-1].Element.Page(), got.All("TFoot")[0].Page()
 		if last != total {
@@ -91,7 +91,7 @@ func TestAHeadingStaysWithWhatFollows(t *testing.T) {
 		}
 		d.H2("Second")
 		d.Table(ledgerTable(3))
-		got := check(t, d)
+		got := open(t, d)
 		heading, table := got.All("H2")[0].Page(), got.All("TBody")[0].Page()
 		if heading != table {
 			t.Errorf("after %d lines the heading is on page %d and its table on page %d", lines, heading, table)
@@ -107,7 +107,7 @@ func TestNoLineOfAParagraphStandsAlone(t *testing.T) {
 			d.P(pdf.Plain("A line."))
 		}
 		d.P(pdf.Plain(long))
-		got := check(t, d)
+		got := open(t, d)
 		p := got.All("P")[lines]
 		if p.Text() != long {
 			t.Errorf("reads %q", p.Text())

@@ -26,10 +26,18 @@ func strict(t testing.TB, file []byte) {
 // program.
 func check(t testing.TB, d *pdf.Document) *pdftest.Document {
 	t.Helper()
+	got := open(t, d)
+	file, _ := d.Bytes() // the same again
+	strict(t, file)
+	return got
+}
+
+// open finishes a document and reads it back.
+func open(t testing.TB, d *pdf.Document) *pdftest.Document {
+	t.Helper()
 	file, err := d.Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}
-	strict(t, file)
 	return pdftest.Open(t, file)
 }

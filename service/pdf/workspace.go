@@ -17,6 +17,9 @@ type workspace struct {
 	lines   []typeset.Line
 	at      []int
 	used    fontsInUse
+	tree    tree
+	refs    []reference
+	pack    pack
 	buffers [][]byte // for the drawing instructions of pages
 	deflate *zlib.Writer
 	packed  bytes.Buffer
@@ -47,7 +50,12 @@ func takeWorkspace(fonts *Fonts) *workspace {
 }
 
 // give returns the workspace to the pool. Nothing made in it may be used again.
+// Texts that it refers to are let go, since they are people's.
 func (w *workspace) give() {
+	clear(w.tree.elements)
+	clear(w.tree.annots)
+	clear(w.spans[:cap(w.spans)])
+	w.used.reset(nil)
 	w.setter.Release()
 	w.setter = nil
 	workspaces.Put(w)

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"sync"
@@ -18,9 +19,7 @@ func (d *Document) file() []byte {
 	d.writePages(f, o, fonts)
 	d.writeTree(f, o)
 	d.writeCatalog(f, o)
-	f.finish(o.catalog, o.info, own)
-	d.scratch = f.out
-	return append([]byte(nil), f.out...)
+	return bytes.Clone(f.finish(o.catalog, o.info, own))
 }
 
 // objects are the numbers of the objects of a document. Pages, their contents,
@@ -59,8 +58,7 @@ func (d *Document) writePages(f *file, o objects, fonts string) {
 	width, height := d.options.Page.points()
 	var w writer
 	for i, p := range d.pages {
-		f.stream(o.content+i, "", p.canvas.out)
-		d.reuse(p.canvas.out)
+		f.packed(o.content+i, "/Filter/FlateDecode", p.packed)
 		w.b = w.b[:0]
 		w.text("<</Type/Page/Parent ")
 		w.ref(o.pages)

@@ -11,11 +11,13 @@ const (
 	boxHeight = 730
 	boxStroke = 34
 	// boxBearing is the white left and right of a box.
-	boxBearing = 25
-	digitWide  = 150
-	digitHigh  = 250
-	digitStep  = 215
-	digitPen   = 42
+	boxBearing = 45
+	// boxPad is the white between the frame and the digits, with the bearing.
+	boxPad    = 75
+	digitWide = 150
+	digitHigh = 250
+	digitStep = 215
+	digitPen  = 42
 )
 
 // BoxAdvance returns the width of a character's box in thousandths of the em.
@@ -24,7 +26,7 @@ func BoxAdvance(r rune) int {
 	if r == 0 {
 		return 0
 	}
-	return 2*(boxStroke+55) + digitStep*boxColumns(r)
+	return 2*(boxStroke+boxPad) + digitStep*boxColumns(r)
 }
 
 func boxColumns(r rune) int {
@@ -84,7 +86,7 @@ func boxRects(r rune) []rect {
 	columns := boxColumns(r)
 	for i := range 2 * columns {
 		digit := int(r>>(4*(2*columns-1-i))) & 15
-		x := boxStroke + 55 + (i%columns)*digitStep + (digitStep-digitWide)/2
+		x := boxStroke + boxPad + (i%columns)*digitStep + (digitStep-digitWide)/2
 		y := 400 - (i/columns)*320
 		rects = append(rects, digitRects(digit, x, y)...)
 	}

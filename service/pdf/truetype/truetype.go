@@ -159,11 +159,13 @@ func (f *Font) location(glyph int) int {
 // assemble writes a font file from its tables.
 func assemble(tables map[string][]byte) []byte {
 	tags := make([]string, 0, len(tables))
-	for tag := range tables {
+	size := 12
+	for tag, t := range tables {
 		tags = append(tags, tag)
+		size += 16 + (len(t)+3)&^3
 	}
 	sort.Strings(tags)
-	file := append(make([]byte, 0, 64<<10), 0, 1, 0, 0)
+	file := append(make([]byte, 0, size), 0, 1, 0, 0)
 	file = search(file, len(tags))
 	at := len(file) + 16*len(tags)
 	for _, tag := range tags {

@@ -84,16 +84,11 @@ func (s *Setter) chooseFonts(p *paragraph) {
 	p.fonts = append(p.fonts[:0], make([]Font, len(p.runes))...)
 	s.breaks.Init(p.runes)
 	clusters := s.breaks.GraphemeIterator()
-	last := WholeRegular
 	for clusters.Next() {
 		c := clusters.Grapheme()
 		from, to := c.Offset, c.Offset+len(c.Text)
 		if neutral(c.Text) {
-			if from > 0 {
-				last = p.fonts[from-1]
-			}
-			last = s.blankFont(last, p.style[from])
-			fill(p.fonts[from:to], last)
+			fill(p.fonts[from:to], p.blankFont(from))
 			continue
 		}
 		if f, ok := s.fontFor(p, from, to); ok {
@@ -122,15 +117,13 @@ func neutral(cluster []rune) bool {
 	return true
 }
 
-// blankFont returns the font for spaces after text in font last: the same one,
-// unless that is the font of boxes or of another style.
-func (s *Setter) blankFont(last Font, style Style) Font {
-	for _, f := range chains[style] {
-		if f == last {
-			return last
-		}
+// blankFont returns the font for a space: that of the text before it, unless it
+// is of another style or the font of boxes.
+func (p *paragraph) blankFont(i int) Font {
+	if i > 0 && p.style[i-1] == p.style[i] && p.fonts[i-1] != Boxes {
+		return p.fonts[i-1]
 	}
-	return chains[style][0]
+	return chains[p.style[i]][0]
 }
 
 // fontFor returns the first font that has all of a cluster, as its letters

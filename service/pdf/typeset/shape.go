@@ -11,7 +11,7 @@ import (
 )
 
 // Setter typesets one paragraph after another for one document. It is not safe
-// for concurrent use. The glyphs it returns are valid until Release.
+// for concurrent use. The texts it returns are valid until Reset or Release.
 type Setter struct {
 	fonts  *Fonts
 	shaper map[Font]*harfbuzz.Font
@@ -19,6 +19,7 @@ type Setter struct {
 	bidi   bidi.Paragraph
 	breaks segmenter.Segmenter
 	arena  []Glyph
+	texts  []Text // filled up to its capacity, then replaced
 	order  []placed
 	after  []uint32
 	para   paragraph
@@ -31,9 +32,16 @@ func newSetter(f *Fonts) *Setter {
 // Setter returns a setter to be given back with Release.
 func (f *Fonts) Setter() *Setter { return f.setup.Get().(*Setter) }
 
-// Release gives the setter back. Texts that it shaped are no longer valid.
-func (s *Setter) Release() {
+// Reset takes back the memory of the texts shaped so far.
+func (s *Setter) Reset() {
 	s.arena = s.arena[:0]
+	clear(s.texts)
+	s.texts = s.texts[:0]
+}
+
+// Release resets the setter and gives it back.
+func (s *Setter) Release() {
+	s.Reset()
 	s.fonts.setup.Put(s)
 }
 
@@ -42,7 +50,8 @@ func (s *Setter) Shape(d Direction, lang string, spans ...Span) *Text {
 	if len(spans) == 1 && spans[0].Lang == "" {
 		return s.shapeOne(d, lang, spans[0].Style, spans[0].Text)
 	}
-	t := join(spans)
+	t := s.text()
+	t.join(spans)
 	if !s.fast(t, spans) {
 		s.full(t, d, lang, spans)
 	}
@@ -68,7 +77,8 @@ const (
 // every document and cost much to shape, so they are remembered; what the fast
 // path can do is not, because it is as fast as looking it up.
 func (s *Setter) shapeOne(d Direction, lang string, style Style, text string) *Text {
-	t := &Text{Source: Clean(text)}
+	t := s.text()
+	t.Source = Clean(text)
 	spans := []Span{{Text: t.Source, Style: style}}
 	if s.fast(t, spans) {
 		t.measure()
@@ -100,15 +110,23 @@ func (f *Fonts) remember(key memo, t *Text) {
 	f.remembered.Store(key, &kept)
 }
 
-func join(spans []Span) *Text {
-	t := &Text{}
+// text returns an empty text from the setter's memory.
+func (s *Setter) text() *Text {
+	if len(s.texts) == cap(s.texts) {
+		s.texts = make([]Text, 0, 128)
+	}
+	s.texts = append(s.texts, Text{})
+	return &s.texts[len(s.texts)-1]
+}
+
+// join makes the spans' texts the source.
+func (t *Text) join(spans []Span) {
 	var b strings.Builder
 	for i := range spans {
 		b.WriteString(Clean(spans[i].Text))
 		t.ends = append(t.ends, uint32(b.Len()))
 	}
 	t.Source = b.String()
-	return t
 }
 
 func (t *Text) measure() {
