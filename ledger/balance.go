@@ -113,14 +113,22 @@ func (want Query) guess() TxNo {
 }
 
 const (
+	// Children are looked up one by one through their index: a list of thousands
+	// compared with every account of a book would cost their product.
 	chosenAccounts = `
 		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id
-		FROM ledger_accounts a
-		WHERE a.book_id = $1
-		  AND ($2 = '{}' OR a.id = ANY (CAST($2 AS bigint[])))
+		FROM (
+			SELECT id, chart, fund_id, child_id, benefit, custodian_id
+			FROM ledger_accounts WHERE book_id = $1 AND $5 = '{}'
+			UNION ALL
+			SELECT o.id, o.chart, o.fund_id, o.child_id, o.benefit, o.custodian_id
+			FROM (SELECT DISTINCT unnest(CAST($5 AS bigint[])) AS child) w
+			CROSS JOIN LATERAL (
+				SELECT id, chart, fund_id, child_id, benefit, custodian_id
+				FROM ledger_accounts WHERE book_id = $1 AND child_id = w.child AND child_id > 0 OFFSET 0) o) a
+		WHERE ($2 = '{}' OR a.id = ANY (CAST($2 AS bigint[])))
 		  AND ($3 = '{}' OR a.chart = ANY (CAST($3 AS smallint[])))
-		  AND ($4 = 0 OR a.fund_id = $4)
-		  AND ($5 = '{}' OR a.child_id = ANY (CAST($5 AS bigint[])))`
+		  AND ($4 = 0 OR a.fund_id = $4)`
 
 	balancesByID = `
 		SELECT id, chart, fund_id, child_id, benefit, custodian_id, amount FROM ledger_read_balances($1, $2)`
@@ -142,8 +150,10 @@ const (
 		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id, ledger_balance_known($1, a.id, $6) AS amount
 		FROM (` + chosenAccounts + `) a`
 
-	// From the account's newest usable checkpoint: what came later, and what was
-	// known then but effective after it.
+	// From the account's newest usable checkpoint, or from the beginning: what
+	// came later, and what was known then but effective after it. CASE instead of
+	// COALESCE, and + 0, see to it that entries are found by account and seq:
+	// under row-level security the planner trusts the one and not the other.
 	balancesAsOf = `
 		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id, coalesce(c.balance, 0) + coalesce(t.amount, 0) AS amount
 		FROM (` + chosenAccounts + `) a
@@ -153,9 +163,9 @@ const (
 			ORDER BY as_of DESC LIMIT 1) c ON true
 		LEFT JOIN LATERAL (
 			SELECT sum(e.amount) AS amount FROM ledger_entries e
-			WHERE e.book_id = $1 AND e.account_id = a.id AND e.seq >= coalesce(c.later_seq, 1)
-			  AND e.effective_on <= $6 AND (CAST($7 AS bigint) = 0 OR e.tx_no + 0 <= $7) -- + 0: by the account's index, never by the book's
-			  AND (e.seq > coalesce(c.last_seq, 0) OR e.effective_on > c.as_of)) t ON true`
+			WHERE e.book_id = $1 AND e.account_id = a.id AND e.seq >= CASE WHEN c.later_seq IS NULL THEN 1 ELSE c.later_seq END
+			  AND e.effective_on <= $6 AND (CAST($7 AS bigint) = 0 OR e.tx_no + 0 <= $7)
+			  AND (c.as_of IS NULL OR e.seq > c.last_seq OR e.effective_on > c.as_of)) t ON true`
 )
 
 func chartList(charts []Chart) string {

@@ -43,11 +43,10 @@ const movementColumns = `
 // however long the history; the last line's Seq asks for the next page.
 func History(ctx context.Context, q sqlx.QueryerContext, book BookID, account AccountID, before int64, limit int) ([]Movement, error) {
 	const query = `
-		SELECT a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id,
-			h.seq, h.no, h.amount, h.balance_after, h.effective_on, h.concerns_on, h.posted_at, h.kind, h.key,
-			h.reverses, h.reversed_by, h.rule, h.maker, h.approval, h.source, h.facts
-		FROM ledger_accounts a, ledger_read_history($1, $2, $3, $4) h
-		WHERE a.book_id = $1 AND a.id = $2`
+		SELECT chart, fund_id, child_id, benefit, custodian_id,
+			seq, no, amount, balance_after, effective_on, concerns_on, posted_at, kind, key,
+			reverses, reversed_by, rule, maker, approval, source, facts
+		FROM ledger_read_history($1, $2, $3, $4)`
 	if before <= 0 {
 		before = 1<<63 - 1
 	}

@@ -764,21 +764,29 @@ END $$;
 -- +goose StatementEnd
 
 -- ledger_write_checkpoints stores the balance of every account of a book as of
--- a day, replacing an older checkpoint of the same day. It returns how many.
+-- a day, replacing older checkpoints of the same day, and returns how many. It
+-- sums from the beginning, so that an error would not live on, and without the
+-- book's lock: entries and the newest transaction are of one snapshot.
 -- +goose StatementBegin
 CREATE FUNCTION ledger_write_checkpoints(p_book integer, p_as_of date) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    v_prev ledger_blocks := ledger_lock(p_book);
+    v_tenant integer;
     v_count bigint;
 BEGIN
+    SELECT tenant_id INTO v_tenant FROM ledger_books WHERE id = p_book AND tenant_id = app_tenant();
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no book %', p_book USING ERRCODE = 'LE008';
+    END IF;
     INSERT INTO ledger_checkpoints (tenant_id, book_id, account_id, as_of, known_no, last_seq, later_seq, balance)
-    SELECT v_prev.tenant_id, p_book, e.account_id, p_as_of, v_prev.last_tx, max(e.seq),
+    SELECT v_tenant, p_book, e.account_id, p_as_of, 
+        (SELECT last_tx FROM ledger_blocks WHERE book_id = p_book ORDER BY no DESC LIMIT 1), max(e.seq),
         coalesce(min(e.seq) FILTER (WHERE e.effective_on > p_as_of), max(e.seq) + 1),
         coalesce(sum(e.amount) FILTER (WHERE e.effective_on <= p_as_of), 0)
-    FROM ledger_entries e WHERE e.book_id = p_book GROUP BY e.account_id
+    FROM ledger_entries e WHERE e.book_id = p_book GROUP BY e.account_id ORDER BY e.account_id
     ON CONFLICT ON CONSTRAINT ledger_checkpoints_pkey DO UPDATE
-    SET known_no = excluded.known_no, last_seq = excluded.last_seq, later_seq = excluded.later_seq, balance = excluded.balance;
+    SET known_no = excluded.known_no, last_seq = excluded.last_seq, later_seq = excluded.later_seq, balance = excluded.balance
+    WHERE excluded.known_no >= ledger_checkpoints.known_no;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     RETURN v_count;
 END $$;
@@ -870,17 +878,20 @@ END $$;
 -- newest first.
 -- +goose StatementBegin
 CREATE FUNCTION ledger_read_history(p_book integer, p_account bigint, p_before bigint, p_limit integer)
-RETURNS TABLE (seq bigint, no bigint, amount numeric, balance_after numeric, effective_on date, concerns_on date, posted_at timestamptz,
+RETURNS TABLE (chart smallint, fund_id integer, child_id bigint, benefit text, custodian_id integer,
+    seq bigint, no bigint, amount numeric, balance_after numeric, effective_on date, concerns_on date, posted_at timestamptz,
     kind text, key text, reverses bigint, reversed_by bigint, rule text, maker text, approval text, source text, facts text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off
 SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN QUERY
-    SELECT e.seq, t.no, e.amount, e.balance_after, e.effective_on, t.concerns_on, t.posted_at,
+    SELECT a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id,
+        e.seq, t.no, e.amount, e.balance_after, e.effective_on, t.concerns_on, t.posted_at,
         t.kind, t.key, coalesce(t.reverses, 0), coalesce(r.no, 0), t.rule, t.maker, t.approval, t.source, coalesce(CAST(t.facts AS text), '')
     FROM (SELECT n.seq, n.tx_no, n.amount, n.balance_after, n.effective_on FROM ledger_entries n
           WHERE n.book_id = p_book AND n.account_id = p_account AND n.seq < p_before ORDER BY n.seq DESC LIMIT p_limit) e
+    JOIN ledger_accounts a ON a.book_id = p_book AND a.id = p_account
     JOIN ledger_transactions t ON t.book_id = p_book AND t.no = e.tx_no
     LEFT JOIN ledger_transactions r ON r.book_id = p_book AND r.reverses = t.no
     ORDER BY e.seq DESC;
