@@ -1,0 +1,149 @@
+package rules
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"seedbook/service/i18n"
+)
+
+var (
+	keysPart    = regexp.MustCompile(`(?s)<!-- keys of ([a-z_]+) -->\n(.*?)<!-- end -->`)
+	reasonsPart = regexp.MustCompile(`(?s)<!-- reasons -->\n(.*?)<!-- end -->`)
+	yamlBlock   = regexp.MustCompile("(?s)```yaml\n(.*?)```")
+	topKey      = regexp.MustCompile(`(?m)^([a-z_]+):`)
+)
+
+// TestTheReferenceDocumentsEveryKey holds the reference page against the
+// schema, from which its tables are written (go test -update).
+func TestTheReferenceDocumentsEveryKey(t *testing.T) {
+	raw, err := os.ReadFile("REFERENCE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, page := readSchema(t), string(raw)
+	documented := map[string]bool{}
+	fresh := keysPart.ReplaceAllStringFunc(page, func(part string) string {
+		kind := keysPart.FindStringSubmatch(part)[1]
+		documented[kind] = true
+		return "<!-- keys of " + kind + " -->\n" + keyTable(p.Defs[kind]) + "<!-- end -->"
+	})
+	fresh = reasonsPart.ReplaceAllString(fresh, "<!-- reasons -->\n"+reasonTable()+"<!-- end -->")
+	for kind, def := range p.Defs {
+		if len(def.Properties) > 0 && !documented[kind] {
+			t.Errorf("the reference does not say what a %s may have", kind)
+		}
+	}
+	if *update {
+		if err := os.WriteFile("REFERENCE.md", []byte(fresh), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if fresh != page {
+		t.Errorf("the reference is not current (go test -update):\n%s", diff(page, fresh))
+	}
+}
+
+// keyTable lists the keys of a mapping in the order in which they are needed.
+func keyTable(def definition) string {
+	var b strings.Builder
+	b.WriteString("\n| key | | |\n|---|---|---|\n")
+	keys := sortedKeys(def.Properties)
+	slices.SortStableFunc(keys, func(x, y string) int {
+		return indexOr(def.Required, x) - indexOr(def.Required, y)
+	})
+	for _, k := range keys {
+		needed := ""
+		if slices.Contains(def.Required, k) {
+			needed = "needed"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k, needed, def.Properties[k].Description)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+func indexOr(list []string, word string) int {
+	if i := slices.Index(list, word); i >= 0 {
+		return i
+	}
+	return len(list)
+}
+
+// reasonTable lists the codes with the words that families read.
+func reasonTable() string {
+	var b strings.Builder
+	b.WriteString("\n| code | as families read it, in part |\n|---|---|\n")
+	w := i18n.For("en")
+	for _, r := range reasons {
+		key := "rules.reason." + string(r)
+		args := map[string]any{"amount": "…", "need": "…", "until": "…", "missing": "…", "event": "…", "requirement": "…", "n": 2}
+		fmt.Fprintf(&b, "| `%s` | %s |\n", r, w.T(key, args))
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// TestEveryBlockOfTheReferenceIsARuleBook completes each block with what it
+// leaves out and reads it; its examples pass.
+func TestEveryBlockOfTheReferenceIsARuleBook(t *testing.T) {
+	raw, err := os.ReadFile("REFERENCE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, m := range yamlBlock.FindAllStringSubmatch(string(raw), -1) {
+		src := completed(m[1])
+		b, err := Parse([]byte(src))
+		if err != nil {
+			t.Errorf("%v\nin\n%s", err, src)
+			continue
+		}
+		for _, f := range Test(b).Failures {
+			t.Errorf("%s\nin\n%s", f, src)
+		}
+		root, _ := readYAML([]byte(m[1]))
+		useKeys(root, used)
+	}
+	for kind, def := range readSchema(t).Defs {
+		for key := range def.Properties {
+			if !used[key] {
+				t.Errorf("no example of the reference shows %s of %s", key, kind)
+			}
+		}
+	}
+}
+
+func useKeys(n *node, used map[string]bool) {
+	for _, k := range n.keys {
+		used[k.key.text] = true
+		useKeys(k.value, used)
+	}
+	for _, item := range n.items {
+		useKeys(item, used)
+	}
+}
+
+// completed adds the parts that every book has and a block leaves out.
+func completed(block string) string {
+	has := map[string]bool{}
+	for _, m := range topKey.FindAllStringSubmatch(block, -1) {
+		has[m[1]] = true
+	}
+	src := block
+	for _, part := range []struct{ key, text string }{
+		{"program", "program: {id: p, name: P, currency: USD, time_zone: America/Chicago, rounding: half_up}\n"},
+		{"calendar", "calendar: {school_year: 07-01, fiscal_year: 10-01, benefit_year: 07-01}\n"},
+		{"versions", "versions:\n  - {id: pilot, effective_from: 2024-07-01, effective_to: 2026-06-30}\n  - {id: citywide, effective_from: 2026-07-01}\n"},
+		{"events", "events: [{name: viewed_online}]\n"},
+		{"benefits", "benefits:\n  - {id: match, kind: match, basis: gross_deposits, amount: {ratio: 1}, period: school_year, funding: {sources: [{fund: CITY}]}}\n"},
+	} {
+		if !has[part.key] {
+			src += part.text
+		}
+	}
+	return src
+}
