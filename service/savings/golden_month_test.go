@@ -345,4 +345,3 @@ func TestAnExcessIsProposedAndDecidedByAnother(t *testing.T) {
 	wantError(t, "decided twice", decide(other), ErrNoExcess)
 	g.holds("C1's match after the decision", ledger.Query{Children: g.number(0), Charts: []ledger.Chart{ledger.DesignatedMatch}}, "0.00")
 }
-
