@@ -54,6 +54,9 @@ func (c *Console) showBooks(g *gin.Context, v visit, on ledger.Date, verified *p
 		view.Verify = v.base() + "/books/verify"
 	}
 	for _, l := range trial.Lines {
+		if l.Balance.IsZero() {
+			continue // accounts that are empty again say nothing
+		}
 		view.Lines = append(view.Lines, pages.TrialLine{Code: int(l.Chart), Name: v.words.T("console.chart." + strconv.Itoa(int(l.Chart))),
 			Fund: l.Code, Debit: l.Debit(), Credit: l.Credit(), Accounts: l.Accounts})
 	}

@@ -127,7 +127,7 @@ func (f childFile) facts(v visit) []parts.Row {
 	}
 	add("enrolled_on", v.words.Date(f.EnrolledOn))
 	add("ended_on", v.words.Date(f.EndedOn))
-	add("language", f.language)
+	add("language", languageName(f.language))
 	if !v.May(auth.SeeNames) {
 		if !f.Person.BornOn.IsZero() {
 			add("born_in", strconv.Itoa(f.Person.BornOn.Year()))
@@ -143,18 +143,36 @@ func (f childFile) facts(v visit) []parts.Row {
 	return rows
 }
 
+// languageName is a language in its own words, where we speak it.
+func languageName(code string) string {
+	for _, l := range i18n.Languages {
+		if l.Code == code {
+			return l.Name
+		}
+	}
+	return code
+}
+
 // awardLines are the evaluated awards, the newest period first, each with its
 // reason. An award of nothing says why, too.
 func (f childFile) awardLines(v visit) []pages.AwardLine {
 	var out []pages.AwardLine
+	slices.SortStableFunc(f.awards, telling)
 	for _, a := range f.awards {
 		line := pages.AwardLine{Benefit: benefitName(v, f.book, a.Benefit), Period: periodName(v, a.Period), Amount: a.Entitled, State: awardState(v, a)}
 		if why, err := rules.ParseWhy(a.Why); err == nil && why.Reason != "" {
-			line.Why = rules.Explain(v.words, why)
+			sentences := rules.Explain(v.words, why)
+			line.Why, line.How = sentences[0], sentences[1:]
 		}
 		out = append(out, line)
 	}
 	return out
+}
+
+// telling puts awards of something before those of nothing, and newer periods
+// before older ones.
+func telling(a, b savings.AwardState) int {
+	return cmp.Or(b.Entitled.Sign()-a.Entitled.Sign(), strings.Compare(b.Period, a.Period), strings.Compare(a.Benefit, b.Benefit))
 }
 
 // benefitName is what the program calls a benefit.

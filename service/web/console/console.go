@@ -23,6 +23,7 @@ import (
 	"seedbook/service/fault"
 	"seedbook/service/i18n"
 	"seedbook/service/program"
+	"seedbook/service/roster"
 	"seedbook/service/store"
 	"seedbook/service/vault"
 	"seedbook/service/web"
@@ -36,9 +37,11 @@ type Console struct {
 	Now  func() time.Time // the clock; tests have their own
 	Jobs *jobs.Runner     // does what staff ask for by hand
 
-	hall *web.Hall
-	busy sync.WaitGroup // work that outlives its request
-	work applying
+	hall         *web.Hall
+	busy         sync.WaitGroup // work that outlives its request
+	work         applying
+	rosterFiles  shelf[roster.Upload] // whose columns nobody has explained yet
+	depositFiles shelf[depositFile]   // checked and not posted yet
 }
 
 // visit is one request of someone signed in.

@@ -24,13 +24,14 @@ import (
 
 // office is a running console with one operator, Ana.
 type office struct {
-	db     *store.DB
-	keys   *vault.Keyring
-	who    store.Who
-	ana    auth.AccountID
-	clock  time.Time
-	server *httptest.Server
-	hall   *web.Hall
+	db      *store.DB
+	keys    *vault.Keyring
+	who     store.Who
+	ana     auth.AccountID
+	clock   time.Time
+	server  *httptest.Server
+	hall    *web.Hall
+	console *Console
 }
 
 const (
@@ -56,7 +57,8 @@ func newOffice(t *testing.T) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Mount(o.hall, &Console{DB: db, Keys: o.keys, Now: func() time.Time { return o.clock }})
+	o.console = &Console{DB: db, Keys: o.keys, Now: func() time.Time { return o.clock }}
+	Mount(o.hall, o.console)
 	o.server = httptest.NewServer(o.hall.Handler())
 	t.Cleanup(o.server.Close)
 	return o

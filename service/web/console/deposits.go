@@ -24,22 +24,28 @@ var errNoAccount = fault.New(fault.Invalid, "console.owner.no_account")
 // inSuspense is how many deposits without an owner are shown.
 const inSuspense = 500
 
-// deposits shows the money whose owner nobody knows.
+// deposits takes a file of deposits and shows the money whose owner nobody knows.
 func (c *Console) deposits(g *gin.Context, v visit) error {
+	return c.showDeposits(g, v, http.StatusOK, nil)
+}
+
+func (c *Console) showDeposits(g *gin.Context, v visit, status int, problems []parts.Problem) error {
 	held, err := c.suspense(g, v)
 	if err != nil {
 		return err
 	}
-	view := pages.Deposits{Base: v.base()}
+	view := pages.Deposits{Base: v.base(), May: v.May(auth.ImportDeposits)}
 	for _, d := range held {
 		line := pages.SuspenseLine{Reference: d.Reference, On: d.On, Channel: channel(v, d.Channel), Amount: d.Amount}
-		if v.May(auth.ImportDeposits) {
+		if view.May {
 			line.To = depositPath(v, d.ID)
 		}
 		view.Suspense = append(view.Suspense, line)
 		view.Held = view.Held.Add(d.Amount)
 	}
-	return c.show(g, pages.DepositsPage(c.page(g, v, v.words.T("console.deposits.title")), view))
+	p := c.page(g, v, v.words.T("console.deposits.title"))
+	p.Problems = problems
+	return c.hall.Show(g, status, pages.DepositsPage(p, view))
 }
 
 func (c *Console) suspense(g *gin.Context, v visit) (held []savings.DepositState, err error) {

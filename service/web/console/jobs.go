@@ -91,7 +91,13 @@ func runSays(v visit, r jobs.Run) string {
 	if r.Total != nil && !r.Finished() {
 		return v.words.T("console.jobs.progress", i18n.Args{"done": r.Done, "of": *r.Total})
 	}
-	return v.words.N("console.jobs.went_through", int(r.Done))
+	says := v.words.N("console.jobs.went_through", int(r.Done))
+	for _, name := range []string{"paid", "queued", "excess"} {
+		if sum, ok := r.Sums[name]; ok && !sum.IsZero() {
+			says += " · " + v.words.T("console.sum."+name) + ": " + v.words.Money(sum)
+		}
+	}
+	return says
 }
 
 func runPath(v visit, id int64) string { return v.base() + "/jobs/" + strconv.FormatInt(id, 10) }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -17,6 +19,7 @@ import (
 	"seedbook/service/program"
 	"seedbook/service/roster"
 	"seedbook/service/rules"
+	"seedbook/service/tabular"
 	"seedbook/service/web"
 	"seedbook/service/web/console/pages"
 	"seedbook/service/web/parts"
@@ -67,19 +70,10 @@ func rosterID(g *gin.Context) (roster.ID, error) {
 
 // uploadRoster checks a file and stages it; nothing of it is applied.
 func (c *Console) uploadRoster(g *gin.Context, v visit) error {
-	f, err := web.ReadForm(g)
-	if err != nil {
-		return err
-	}
-	content, name, err := f.File("file")
-	if err != nil {
-		return err
-	}
-	u := roster.Upload{Source: f.Text("source"), FileName: name, Data: content, EnrollOn: f.Date("enroll_on")}
-	err = f.Err()
-	var id roster.ID
+	u, err := readUpload(g)
+	var to string
 	if err == nil {
-		id, err = roster.Receive(g.Request.Context(), c.DB, v.Who(), c.Keys, v.program, u, v.at)
+		to, err = c.receive(g, v, u)
 	}
 	if problems := web.Problems(v.words, err); problems != nil {
 		return c.showRosters(g, v, web.Status(err), pages.Rosters{Source: u.Source, EnrollOn: u.EnrollOn}, problems)
@@ -87,7 +81,7 @@ func (c *Console) uploadRoster(g *gin.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	return web.See(g, rosterPath(v, id), "", 0)
+	return web.See(g, to, "", 0)
 }
 
 // shownProblems is how many problems a preview lists; the file has them all.
@@ -162,6 +156,9 @@ func (c *Console) previewView(v visit, b roster.Batch, funds map[string]fund.Fun
 	for _, s := range b.Preview.Schools {
 		view.Schools = append(view.Schools, pages.SchoolLine{Name: s.Name, Children: s.Children, New: s.New, Changed: s.Changed, Unchanged: s.Unchanged, Open: s.Open})
 	}
+	for _, code := range slices.Sorted(maps.Keys(b.Preview.Reasons)) {
+		view.Reasons = append(view.Reasons, parts.Row{Term: named(v, "console.count.", code), Value: w.Int(b.Preview.Reasons[code])})
+	}
 	c.addDecision(v, &view, b, total)
 	return view
 }
@@ -203,12 +200,15 @@ func (c *Console) addDecision(v visit, view *pages.Preview, b roster.Batch, tota
 	case roster.Staged:
 		view.Commit, view.Discard = path+"/commit", path+"/discard"
 		view.Confirm = v.words.N("console.preview.confirm", b.Preview.Eligible, i18n.Args{"amount": total})
+		if b.Preview.Eligible == 0 {
+			view.Confirm = v.words.T("console.preview.confirm_nobody")
+		}
 	case roster.Applying:
 		view.Commit, view.Confirm = path+"/commit", v.words.T("console.preview.resume")
 	}
 }
 
-func problemLine(v visit, p roster.Problem) pages.ProblemLine {
+func problemLine(v visit, p tabular.Problem) pages.ProblemLine {
 	line := pages.ProblemLine{File: p.File, Line: p.Line, Column: p.Column, Text: problemText(v.words, p), Tone: parts.Quiet}
 	if p.Severity != "note" {
 		line.Tone = parts.Caution
@@ -217,7 +217,7 @@ func problemLine(v visit, p roster.Problem) pages.ProblemLine {
 	return line
 }
 
-func problemText(w *i18n.Words, p roster.Problem) string {
+func problemText(w *i18n.Words, p tabular.Problem) string {
 	if !w.Has(p.Code) {
 		return p.Code
 	}

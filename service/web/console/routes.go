@@ -49,12 +49,17 @@ var routes = []route{
 
 	{get, "/p/:program/rosters", auth.SeeRosters, (*Console).rosters, false},
 	{post, "/p/:program/rosters", auth.UploadRosters, (*Console).uploadRoster, true},
+	{get, "/p/:program/rosters/columns/:id", auth.UploadRosters, (*Console).askColumns, false},
+	{post, "/p/:program/rosters/columns/:id", auth.UploadRosters, (*Console).saveColumns, false},
 	{get, "/p/:program/rosters/:id", auth.SeeRosters, (*Console).roster, false},
 	{post, "/p/:program/rosters/:id/commit", auth.CommitRosters, (*Console).commitRoster, false},
 	{post, "/p/:program/rosters/:id/discard", auth.CommitRosters, (*Console).discardRoster, false},
 	{get, "/p/:program/rosters/:id/problems.csv", auth.SeeRosters, (*Console).rosterProblems, false},
 
 	{get, "/p/:program/deposits", auth.SeeDeposits, (*Console).deposits, false},
+	{post, "/p/:program/deposits", auth.ImportDeposits, (*Console).uploadDeposits, true},
+	{get, "/p/:program/deposits/files/:id", auth.ImportDeposits, (*Console).showDepositFile, false},
+	{post, "/p/:program/deposits/files/:id", auth.ImportDeposits, (*Console).postDeposits, false},
 	{get, "/p/:program/deposits/:id", auth.ImportDeposits, (*Console).askOwner, false},
 	{post, "/p/:program/deposits/:id", auth.ImportDeposits, (*Console).identify, false},
 

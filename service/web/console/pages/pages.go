@@ -117,7 +117,8 @@ type AwardLine struct {
 	Period  string
 	Amount  ledger.Amount
 	State   parts.Status
-	Why     []string // sentences
+	Why     string   // the decision in a sentence or two
+	How     []string // the arithmetic and what was looked at
 }
 
 // MoneyLine is a movement on a child's account.
@@ -158,6 +159,22 @@ type FileLine struct {
 	To       string
 }
 
+// Columns asks which column of a CSV is what.
+type Columns struct {
+	Post        string
+	Fields      []ColumnField
+	DateFormats []parts.Choice
+	DateFormat  string
+	School      string // the file's one school, where no column says it
+	Header      []string
+	Sample      [][]string
+}
+
+// ColumnField is something a roster can say of a child, and its column.
+type ColumnField struct {
+	Name, Label, Column string
+}
+
 // Preview is what applying a roster would do, or did.
 type Preview struct {
 	Name        string
@@ -165,6 +182,7 @@ type Preview struct {
 	Summary     string // one sentence
 	Figures     []parts.Figure
 	Cost        []CostLine
+	Reasons     []parts.Row // why new children do not take part, with how many
 	Schools     []SchoolLine
 	Problems    []ProblemLine
 	AllProblems string      // to the file with every problem; "" for none
@@ -203,6 +221,7 @@ type ProblemLine struct {
 // Deposits is the money whose owner nobody knows.
 type Deposits struct {
 	Base     string
+	May      bool // the reader may upload
 	Suspense []SuspenseLine
 	Held     ledger.Amount // in suspense
 }

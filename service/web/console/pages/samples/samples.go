@@ -11,6 +11,7 @@ import (
 
 	"seedbook/ledger"
 	"seedbook/service/i18n"
+	"seedbook/service/roster/rosterfile"
 	"seedbook/service/web/console/pages"
 	"seedbook/service/web/parts"
 )
@@ -26,7 +27,7 @@ var Pages = []Page{
 	{"sign-in", signIn}, {"sign-in-refused", signInRefused}, {"link", link}, {"account", account}, {"help", help},
 	{"home", home}, {"home-empty", homeEmpty},
 	{"children", children}, {"children-none", childrenNone}, {"child", child}, {"child-new", childNew},
-	{"rosters", rosters}, {"preview", preview}, {"preview-applying", previewApplying},
+	{"rosters", rosters}, {"columns", columns}, {"preview", preview}, {"preview-applying", previewApplying},
 	{"deposits", deposits}, {"owner", owner}, {"statement", statement}, {"programs", programs},
 	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
@@ -182,9 +183,9 @@ func child(p *parts.Page) templ.Component {
 		Facts: []parts.Row{{Term: "Account", Value: "00000121"}, {Term: "Born", Value: p.Date(day("2021-03-14"))}, {Term: "School", Value: "Lincoln Elementary"},
 			{Term: "Grade", Value: "Kindergarten"}, {Term: "Language", Value: "Español"}, {Term: "Guardian", Value: "Carmen López"}},
 		Awards: []pages.AwardLine{
-			{Benefit: "Seed", Period: "once", Amount: money("50.00"), State: parts.Status{Text: "Paid", Tone: parts.Good}, Why: []string{"Enrolled on September 1, 2025, in kindergarten at a Riverbend public school."}},
-			{Benefit: "Match", Period: "2026", Amount: money("50.00"), State: parts.Status{Text: "On its way", Tone: parts.Info}, Why: []string{"$62.00 saved from January 1 to October 5 is matched 1 to 1, at most $50.00 a year.", "$31.00 is paid, $19.00 is paid after the quarter ends."}},
-			{Benefit: "Savings habit bonus", Period: "2026", Amount: ledger.Amount{}, State: parts.Status{Text: "Nothing yet", Tone: parts.Quiet}, Why: []string{"Saved in 4 of 6 months. 2 more months with a deposit earn $20.00."}},
+			{Benefit: "Seed", Period: "once", Amount: money("50.00"), State: parts.Status{Text: "Paid", Tone: parts.Good}, Why: "Enrolled on September 1, 2025, in kindergarten at a Riverbend public school."},
+			{Benefit: "Match", Period: "2026", Amount: money("50.00"), State: parts.Status{Text: "On its way", Tone: parts.Info}, Why: "This gives $50.00. $31.00 is paid; the rest is paid after the quarter ends.", How: []string{"$62.00 was saved from January 1 to October 5.", "$62.00 is matched 1 to 1.", "At most $50.00 a year."}},
+			{Benefit: "Savings habit bonus", Period: "2026", Amount: ledger.Amount{}, State: parts.Status{Text: "Nothing yet", Tone: parts.Quiet}, Why: "Saved in 4 of 6 months. 2 more months with a deposit earn $20.00."},
 		},
 		Lines: []pages.MoneyLine{
 			{On: day("2026-10-02"), What: "Deposit", Note: "Cash day, R-20261002-14", Amount: money("12.00"), After: money("143.00")},
@@ -217,6 +218,19 @@ func rosters(p *parts.Page) templ.Component {
 	return pages.RostersPage(p, pages.Rosters{Base: base, May: true, Files: files(), Source: "Riverbend USD", EnrollOn: day("2026-10-05")})
 }
 
+func columns(p *parts.Page) templ.Component {
+	in(p, "rosters", p.T("console.columns.title"))
+	p.Lead = p.T("console.columns.lead", map[string]any{"file": "lincoln.csv"})
+	v := pages.Columns{Post: base + "/rosters/columns/x", Header: []string{"First", "Last", "DOB", "Grade", ""}, DateFormats: choices("YYYY-MM-DD", "M/D/YYYY"),
+		Sample: [][]string{{"María", "García", "3/14/2021", "K", ""}, {"Anh", "Nguyen", "11/2/2020", "1", "x"}}}
+	for _, f := range rosterfile.Fields {
+		v.Fields = append(v.Fields, pages.ColumnField{Name: string(f), Label: p.T(string(f.Key()))})
+	}
+	v.Fields[0].Column, v.Fields[1].Column = "First", "Last"
+	p.Problems = []parts.Problem{{Field: "born_on", Text: p.T("roster.unmapped_field", map[string]any{"field": rosterfile.BornOn.Key()})}}
+	return pages.ColumnsPage(p, v)
+}
+
 func preview(p *parts.Page) templ.Component {
 	in(p, "rosters", "riverbend-usd-2026-09.zip")
 	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.rosters"), To: base + "/rosters"})
@@ -230,6 +244,7 @@ func previewView(p *parts.Page) pages.Preview {
 			{Label: p.T("console.preview.unchanged"), Value: "3"}, {Label: p.T("console.preview.open"), Value: "4", Note: "2 without a birth date, 2 that may be known already"}},
 		Cost: []pages.CostLine{{Benefit: "Seed", Fund: "City seed fund", Children: 942, Amount: money("47100.00"), Left: money("29730.00")},
 			{Benefit: "Equity bonus", Fund: "Match fund", Children: 310, Amount: money("15500.00"), Left: money("-7285.75"), Short: true}},
+		Reasons: []parts.Row{{Term: p.T("console.count.ineligible"), Value: "12"}},
 		Schools: []pages.SchoolLine{{Name: "Lincoln Elementary", Children: 320, New: 316, Changed: 2, Unchanged: 1, Open: 1}, {Name: "Cesar Chavez Elementary", Children: 640, New: 626, Changed: 9, Unchanged: 2, Open: 3}},
 		Problems: []pages.ProblemLine{{File: "users.csv", Line: 118, Column: "birthDate", Text: "There is no birth date.", Tone: parts.Caution, Status: "Set aside"},
 			{File: "users.csv", Line: 1204, Column: "grades", Text: "“13” is not a grade we know.", Tone: parts.Caution, Status: "Set aside"}},
@@ -248,7 +263,7 @@ func previewApplying(p *parts.Page) templ.Component {
 
 func deposits(p *parts.Page) templ.Component {
 	in(p, "deposits", p.T("console.deposits.title"))
-	return pages.DepositsPage(p, pages.Deposits{Base: base, Held: money("37.50"), Suspense: []pages.SuspenseLine{
+	return pages.DepositsPage(p, pages.Deposits{Base: base, May: true, Held: money("37.50"), Suspense: []pages.SuspenseLine{
 		{Reference: "R-20261002-31", On: day("2026-10-02"), Channel: "Cash day", Amount: money("12.50"), To: base + "/deposits/31"},
 		{Reference: "ACH 9910023", On: day("2026-09-28"), Channel: "Bank transfer", Amount: money("25.00"), To: base + "/deposits/32"},
 	}})
@@ -354,7 +369,7 @@ func Named(p *parts.Page, word string) templ.Component {
 	p.Problems = []parts.Problem{{Text: word}}
 	return pages.ChildPage(p, pages.Child{Name: word, State: parts.Status{Text: word, Tone: parts.Good},
 		Facts:      []parts.Row{{Term: word, Value: word, To: word}},
-		Awards:     []pages.AwardLine{{Benefit: word, Period: word, State: parts.Status{Text: word, Tone: parts.Good}, Why: []string{word}}},
+		Awards:     []pages.AwardLine{{Benefit: word, Period: word, State: parts.Status{Text: word, Tone: parts.Good}, Why: word, How: []string{word}}},
 		Lines:      []pages.MoneyLine{{On: day("2026-10-02"), What: word, Note: word}},
 		OlderLines: word})
 }
