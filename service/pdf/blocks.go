@@ -103,7 +103,11 @@ func (d *Document) Bullets(items ...[]Span) {
 
 // Numbered adds a list of steps, numbered from 1.
 func (d *Document) Numbered(items ...[]Span) {
-	d.list("/A<</O/List/ListNumbering/Decimal>>", items, func(i int) string { return strconv.Itoa(i+1) + "." })
+	after := "."
+	if d.rtl { // a mark that puts the point left of the number
+		after += "\u200f"
+	}
+	d.list("/A<</O/List/ListNumbering/Decimal>>", items, func(i int) string { return strconv.Itoa(i+1) + after })
 }
 
 func (d *Document) list(attributes string, items [][]Span, label func(int) string) {

@@ -60,16 +60,18 @@ func TestGoldenStatements(t *testing.T) {
 	}
 }
 
-func TestADocumentWithoutTitleOrLanguageIsRefused(t *testing.T) {
+func TestWhatAScreenReaderCouldNotAnnounceIsRefused(t *testing.T) {
 	for _, test := range []struct {
 		options pdf.Options
 		want    error
 	}{
 		{pdf.Options{Lang: "en"}, pdf.ErrNoTitle},
 		{pdf.Options{Title: "Statement"}, pdf.ErrNoLang},
+		{pdf.Options{Title: "\ufeff ", Lang: "en"}, pdf.ErrNoTitle},
+		{pdf.Options{Title: "Statement", Lang: "en"}, pdf.ErrNoAlt},
 	} {
 		d := pdf.New(test.options)
-		d.P(pdf.Plain("Hello"))
+		d.Matrix(pdf.Matrix{Modules: checkered(2)}) // the first mistake is reported
 		if _, err := d.Bytes(); !errors.Is(err, test.want) {
 			t.Errorf("%+v: got error %v, want %v", test.options, err, test.want)
 		}
@@ -218,6 +220,34 @@ func TestSectionsCountTheirOwnPagesAndHaveTheirOwnLanguage(t *testing.T) {
 	}
 	if s := got.All("Sect"); len(s) != 1 || s[0].Lang != "ar" {
 		t.Errorf("sections are %v", s)
+	}
+}
+
+func TestASectionOnANewSheetLeavesTheBackBlank(t *testing.T) {
+	d := pdf.New(pdf.Options{Title: "Letters", Lang: "en"})
+	d.H1("One")
+	d.Section(pdf.Section{Sheet: true})
+	d.H1("Two")
+	d.PageBreak()
+	d.P(pdf.Plain("more"))
+	d.Section(pdf.Section{Sheet: true})
+	d.H1("Three")
+	got := check(t, d)
+	if got.Pages != 5 || d.Pages() != 5 {
+		t.Errorf("%d pages, want 5", got.Pages)
+	}
+	for i, page := range []int{1, 3, 5} {
+		if p := got.All("H1")[i].Page(); p != page {
+			t.Errorf("letter %d begins on page %d, want %d", i+1, p, page)
+		}
+	}
+}
+
+func TestANumberedListReadsRightToLeftInArabic(t *testing.T) {
+	d := pdf.New(pdf.Options{Title: "List", Lang: "ar"})
+	d.Numbered([]pdf.Span{pdf.Plain("أ")})
+	if got := check(t, d).All("Lbl")[0].Text(); got != "1.\u200f" {
+		t.Errorf("the label reads %+q", got)
 	}
 }
 

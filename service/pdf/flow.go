@@ -15,6 +15,9 @@ type page struct {
 type Section struct {
 	Lang       string // empty: the document's
 	Head, Foot Running
+	// Sheet starts the section on a new sheet of paper when the document is
+	// printed on both sides: a blank page comes before it where needed.
+	Sheet bool
 }
 
 type section struct {
@@ -27,6 +30,9 @@ type section struct {
 // documents of several.
 func (d *Document) Section(s Section) {
 	d.closeSection()
+	if s.Sheet && len(d.pages)%2 == 1 {
+		d.pages = append(d.pages, &page{packed: bytes.Clone(d.compress(nil))})
+	}
 	d.open(s)
 }
 

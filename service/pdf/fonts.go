@@ -22,6 +22,7 @@ type fontsInUse struct {
 	core  [3]extent
 	extra map[typeset.Font]*extraFont
 	order []typeset.Font // of extra, as they were first met
+	full  bool           // there were not codes enough
 }
 
 // extent is how much of a core font is needed.
@@ -55,7 +56,7 @@ type glyphText struct {
 
 func (u *fontsInUse) reset(f *Fonts) {
 	u.fonts = f
-	u.core = [3]extent{}
+	u.core, u.full = [3]extent{}, false
 	u.extra = map[typeset.Font]*extraFont{}
 	u.order = u.order[:0]
 }
@@ -79,6 +80,10 @@ func (u *fontsInUse) code(t *typeset.Text, i int) uint16 {
 	}
 	code, ok := f.code[key]
 	if !ok {
+		if len(f.texts) == maxCodes {
+			u.full = true
+			return maxCodes
+		}
 		code = uint16(len(f.texts) + 1)
 		f.code[key] = code
 		f.texts = append(f.texts, key.text)
@@ -87,6 +92,9 @@ func (u *fontsInUse) code(t *typeset.Text, i int) uint16 {
 	}
 	return code
 }
+
+// maxCodes is how many codes one font can have.
+const maxCodes = 0xFFFF
 
 func extentOf(code uint16) extent {
 	if typeset.Common(uint8(code)) {

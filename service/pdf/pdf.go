@@ -35,6 +35,9 @@ var (
 	// that is not square, or margins as wide as the page: a mistake of the
 	// program.
 	ErrShape = errors.New("the parts do not fit together")
+	// ErrTooMany reports a document of more different letters than a font can
+	// have in one file; make two documents of it.
+	ErrTooMany = errors.New("too many different letters")
 )
 
 // Options describe a document. Title and Lang are required.
@@ -155,6 +158,9 @@ func New(o Options) *Document {
 	d.open(Section{Lang: o.Lang, Head: o.Head, Foot: o.Foot})
 	return d
 }
+
+// Pages is the number of pages so far.
+func (d *Document) Pages() int { return len(d.pages) }
 
 // Bytes finishes the document and returns the file. It fails if a call before
 // was mistaken. Nothing can be added afterwards; asking again gives the same.

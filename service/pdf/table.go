@@ -61,7 +61,7 @@ const (
 // Table adds a table.
 func (d *Document) Table(t Table) {
 	if len(t.Columns) == 0 {
-		d.fail(fmt.Errorf("table %q has no columns: %w", t.Caption, ErrShape))
+		d.fail(fmt.Errorf("table without columns: %w", ErrShape))
 		return
 	}
 	g := grid{d: d, table: &t, pad: cellPadX * d.options.Scale, padY: cellPadY * d.options.Scale}
@@ -132,7 +132,7 @@ func (g *grid) loadRows(rows [][]Cell, f face) []row {
 			cells = append(cells, g.cell(Cell{}, f, column))
 		}
 		if column > len(g.table.Columns) {
-			g.d.fail(fmt.Errorf("table %q, row %d: %w", g.table.Caption, i+1, ErrShape))
+			g.d.fail(fmt.Errorf("row %d of a table of %d columns: %w", i+1, len(g.table.Columns), ErrShape))
 			return nil
 		}
 		out[i].cells = cells[from:len(cells):len(cells)]

@@ -247,6 +247,9 @@ func (d *Document) writeFonts(f *file) string {
 		f.refs = append(f.refs, reference{1, uint32(at + offset), 0})
 	}
 	names := ready.names
+	if d.used.full {
+		d.fail(ErrTooMany)
+	}
 	for _, of := range d.used.order {
 		s, err := d.used.embed(d.workspace, of)
 		if err != nil {

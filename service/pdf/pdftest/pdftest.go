@@ -57,10 +57,10 @@ func Open(t testing.TB, data []byte) *Document {
 
 func read(data []byte) (d *Document, err error) {
 	defer func() {
-		// The parser panics with a word on anything that the writer would not
-		// write, which keeps it short.
-		if p, ok := recover().(parseError); ok {
-			err = p
+		// The parser panics on anything that the writer would not write, which
+		// keeps it short.
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
 		}
 	}()
 	d = &Document{file: open(data)}
@@ -71,11 +71,7 @@ func read(data []byte) (d *Document, err error) {
 	return d, nil
 }
 
-type parseError string
-
-func (e parseError) Error() string { return string(e) }
-
-func fail(format string, args ...any) { panic(parseError(fmt.Sprintf(format, args...))) }
+func fail(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 
 // fault notes something that is wrong with the document.
 func (d *Document) fault(format string, args ...any) {
