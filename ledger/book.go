@@ -68,7 +68,7 @@ func KnownCut(ctx context.Context, q sqlx.QueryerContext, book BookID) (TxNo, er
 // KnownAt is the number of the newest transaction known at an instant, 0 where
 // there was none.
 func KnownAt(ctx context.Context, q sqlx.QueryerContext, book BookID, at time.Time) (TxNo, error) {
-	const query = `SELECT coalesce((SELECT last_tx FROM ledger_blocks WHERE book_id = $1 AND sealed_at <= $2 ORDER BY no DESC LIMIT 1), 0)`
+	const query = `SELECT coalesce((SELECT last_tx FROM ledger_blocks WHERE book_id = $1 AND sealed_at <= $2 ORDER BY sealed_at DESC, no DESC LIMIT 1), 0)`
 	var no TxNo
 	if err := sqlx.GetContext(ctx, q, &no, query, book, at); err != nil {
 		return 0, fmt.Errorf("known cut of book %d: %w", book, err)

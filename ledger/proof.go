@@ -82,7 +82,7 @@ func leafOf(ctx context.Context, q sqlx.QueryerContext, book BookID, no TxNo) (*
 			WHERE l.tenant_id = b.tenant_id AND l.book_id = b.book_id AND l.block_no = b.no), -1) AS leaf
 		FROM ledger_blocks b
 		WHERE book_id = $1 AND kind = 'post' AND last_tx >= $2 AND first_tx <= $2
-		LIMIT 1`
+		  AND sealed_at = (SELECT posted_at FROM ledger_transactions WHERE book_id = $1 AND no = $2)`
 	var rows []struct {
 		block
 		Leaf int64 `db:"leaf"`

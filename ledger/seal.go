@@ -84,8 +84,9 @@ func sealPageOf(ctx context.Context, tx *sqlx.Tx, tenant int32, at time.Time, si
 	const query = `
 		SELECT b.book_id, b.no, b.hash
 		FROM ledger_books k
-		JOIN ledger_blocks b ON b.book_id = k.id AND b.no > coalesce((
-			SELECT l.block_no FROM ledger_log_leaves l WHERE l.tenant_id = $1 AND l.book_id = k.id ORDER BY l.block_no DESC LIMIT 1), 0)
+		LEFT JOIN LATERAL (
+			SELECT block_no FROM ledger_log_leaves WHERE tenant_id = $1 AND book_id = k.id ORDER BY block_no DESC LIMIT 1) l ON true
+		JOIN ledger_blocks b ON b.book_id = k.id AND b.no > CASE WHEN l.block_no IS NULL THEN 0 ELSE l.block_no END
 		WHERE k.tenant_id = $1
 		ORDER BY b.book_id, b.no
 		LIMIT $2`

@@ -114,6 +114,7 @@ CREATE TABLE ledger_blocks (
     hash      bytea NOT NULL,
     CONSTRAINT ledger_blocks_pkey PRIMARY KEY (book_id, no)
 );
+CREATE INDEX ledger_blocks_sealed_at_idx ON ledger_blocks (book_id, sealed_at, no);
 COMMENT ON COLUMN ledger_blocks.sealed_at IS 'Instant of the batch; never earlier than the block before.';
 COMMENT ON COLUMN ledger_blocks.last_tx IS 'Newest transaction of the book once this block is written; a block that posts none has first_tx = last_tx + 1.';
 COMMENT ON COLUMN ledger_blocks.content IS 'SHA-256 over what the block seals: the hashes of its transactions, or the lines of its accounts, holds or periods.';

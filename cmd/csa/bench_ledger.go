@@ -55,6 +55,9 @@ func benchLedger(ctx context.Context, dsn string, out io.Writer) error {
 			return err
 		}
 	}
+	if err := benchDeposits(ctx, b); err != nil {
+		return err
+	}
 	return benchRaw(ctx, dsn, b)
 }
 
