@@ -101,3 +101,18 @@ func BenchmarkStatementForeignName(b *testing.B) {
 	}
 	report(b, size, start)
 }
+
+// BenchmarkStatementArabic makes statements of two pages, all of whose letters
+// lie outside the shared subset.
+func BenchmarkStatementArabic(b *testing.B) {
+	size, start := 0, processorTime(b)
+	b.ReportAllocs()
+	for i := range b.N {
+		file, err := sample(arabic, fmt.Sprintf("محمد عبد الله %d", i)).Bytes()
+		if err != nil {
+			b.Fatal(err)
+		}
+		size = len(file)
+	}
+	report(b, size, start)
+}
