@@ -24,7 +24,7 @@ type Batcher[T, R any] struct {
 	queue  chan *request[T, R]
 	mu     sync.RWMutex // guards closed, and queue against being closed while sent to
 	closed bool
-	done   chan struct{}
+	done   sync.WaitGroup
 }
 
 type request[T, R any] struct {
@@ -49,7 +49,7 @@ const batchTime = 30 * time.Second
 // NewBatcher starts a batcher for one tenant and actor, with at most limit
 // items a transaction. Close it.
 func NewBatcher[T, R any](db *DB, who Who, limit int, fn func(ctx context.Context, tx *sqlx.Tx, items []T) ([]R, error)) *Batcher[T, R] {
-	return start(limit, func(ctx context.Context, items []T) (results []R, err error) {
+	return start(limit, 1, func(ctx context.Context, items []T) (results []R, err error) {
 		err = db.InTx(ctx, who, func(tx *sqlx.Tx) (err error) {
 			results, err = fn(ctx, tx, items)
 			return counted(len(results), len(items), err)
@@ -61,7 +61,7 @@ func NewBatcher[T, R any](db *DB, who Who, limit int, fn func(ctx context.Contex
 // NewReadBatcher is NewBatcher for questions: concurrent ones are answered from
 // one read-only transaction, and so from one moment of the books.
 func NewReadBatcher[T, R any](db *DB, who Who, limit int, fn func(ctx context.Context, q sqlx.QueryerContext, items []T) ([]R, error)) *Batcher[T, R] {
-	return start(limit, func(ctx context.Context, items []T) (results []R, err error) {
+	return start(limit, readers, func(ctx context.Context, items []T) (results []R, err error) {
 		err = db.Read(ctx, who, func(q sqlx.QueryerContext) (err error) {
 			results, err = fn(ctx, q, items)
 			return counted(len(results), len(items), err)
@@ -70,9 +70,15 @@ func NewReadBatcher[T, R any](db *DB, who Who, limit int, fn func(ctx context.Co
 	})
 }
 
-func start[T, R any](limit int, do func(ctx context.Context, items []T) ([]R, error)) *Batcher[T, R] {
-	b := &Batcher[T, R]{limit: limit, do: do, queue: make(chan *request[T, R], queued*limit), done: make(chan struct{})}
-	go b.collect()
+// readers is how many collect questions at one time: while one's answers are on
+// their way, the other asks. Writers of a book wait for each other anyway.
+const readers = 2
+
+func start[T, R any](limit, collectors int, do func(ctx context.Context, items []T) ([]R, error)) *Batcher[T, R] {
+	b := &Batcher[T, R]{limit: limit, do: do, queue: make(chan *request[T, R], queued*limit)}
+	for range collectors {
+		b.done.Go(b.collect)
+	}
 	return b
 }
 
@@ -115,12 +121,11 @@ func (b *Batcher[T, R]) Close() {
 		close(b.queue)
 	}
 	b.mu.Unlock()
-	<-b.done
+	b.done.Wait()
 }
 
 // collect takes one request, then whatever else has queued meanwhile.
 func (b *Batcher[T, R]) collect() {
-	defer close(b.done)
 	batch := make([]*request[T, R], 0, b.limit)
 	for first := range b.queue {
 		batch = append(batch[:0], first)
