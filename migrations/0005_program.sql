@@ -34,9 +34,9 @@ CREATE TABLE schools (
     district   text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL,
     CONSTRAINT schools_pkey PRIMARY KEY (tenant_id, id),
-    CONSTRAINT schools_tenant_id_code_key UNIQUE (tenant_id, code)
+    CONSTRAINT schools_tenant_id_district_code_key UNIQUE (tenant_id, district, code)
 );
-COMMENT ON COLUMN schools.code IS 'The district''s own identifier of the school, as rosters carry it; leading zeros kept.';
+COMMENT ON COLUMN schools.code IS 'The district''s own identifier of the school, as rosters carry it; leading zeros kept. Two districts may use the same.';
 COMMENT ON COLUMN schools.created_at IS 'Instant the school was first seen.';
 SELECT tenant_table('schools', 'SELECT, INSERT, UPDATE');
 

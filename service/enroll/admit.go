@@ -82,20 +82,36 @@ func record(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID, found
 		children[i], eligible[i], days[i], reasons[i], whys[i] = int64(f.child), f.eligible, f.on.String(), f.reason, f.why
 		counts.Reasons[f.reason]++
 	}
+	// Known children are updated and the others added by two statements in one:
+	// an upsert would use up an account number for every child that it finds.
 	const query = `
-		INSERT INTO enrollments AS e (tenant_id, program_id, child_id, state, enrolled_on, reason, why, checked_on, created_at, updated_at)
-		SELECT $1, $2, child_id, CASE WHEN eligible THEN 'enrolled' ELSE 'ineligible' END,
-		       CASE WHEN eligible THEN on_day END, reason, why, on_day, $8, $8
-		FROM unnest(CAST($3 AS bigint[]), CAST($4 AS boolean[]), CAST($5 AS date[]), CAST($6 AS text[]), CAST($7 AS text[]))
-		     AS f (child_id, eligible, on_day, reason, why)
-		ON CONFLICT ON CONSTRAINT enrollments_tenant_id_program_id_child_id_key DO UPDATE
-		SET state = CASE WHEN e.state = 'ineligible' THEN EXCLUDED.state ELSE e.state END,
-		    enrolled_on = coalesce(e.enrolled_on, EXCLUDED.enrolled_on),
-		    flagged = e.state = 'enrolled' AND EXCLUDED.state = 'ineligible',
-		    reason = EXCLUDED.reason, why = EXCLUDED.why, checked_on = EXCLUDED.checked_on, updated_at = EXCLUDED.updated_at
-		WHERE (e.state = 'ineligible' AND EXCLUDED.state = 'enrolled')
-		   OR (e.state IN ('ineligible', 'enrolled') AND (e.why <> EXCLUDED.why OR e.reason <> EXCLUDED.reason))
-		RETURNING e.state, e.flagged, e.enrolled_on IS NOT DISTINCT FROM e.checked_on AND e.updated_at = $8`
+		WITH f AS (
+			SELECT child_id, on_day, reason, why, CASE WHEN eligible THEN 'enrolled' ELSE 'ineligible' END AS state,
+			       CASE WHEN eligible THEN on_day END AS enrolled_on
+			FROM unnest(CAST($3 AS bigint[]), CAST($4 AS boolean[]), CAST($5 AS date[]), CAST($6 AS text[]), CAST($7 AS text[]))
+			     AS g (child_id, eligible, on_day, reason, why)
+		), before AS (
+			SELECT child_id, state FROM enrollments WHERE program_id = $2 AND child_id = ANY (CAST($3 AS bigint[]))
+		), changed AS (
+			UPDATE enrollments e
+			SET state = CASE WHEN e.state = 'ineligible' THEN f.state ELSE e.state END,
+			    enrolled_on = coalesce(e.enrolled_on, f.enrolled_on),
+			    flagged = e.state = 'enrolled' AND f.state = 'ineligible',
+			    reason = f.reason, why = f.why, checked_on = f.on_day, updated_at = $8
+			FROM f
+			WHERE e.tenant_id = $1 AND e.program_id = $2 AND e.child_id = f.child_id AND e.state IN ('ineligible', 'enrolled')
+			  AND (e.why <> f.why OR e.reason <> f.reason OR (e.state = 'ineligible' AND f.state = 'enrolled'))
+			RETURNING e.child_id, e.state, e.flagged
+		), added AS (
+			INSERT INTO enrollments (tenant_id, program_id, child_id, state, enrolled_on, reason, why, checked_on, created_at, updated_at)
+			SELECT $1, $2, child_id, state, enrolled_on, reason, why, on_day, $8, $8
+			FROM f WHERE NOT EXISTS (SELECT FROM before b WHERE b.child_id = f.child_id)
+			ON CONFLICT ON CONSTRAINT enrollments_tenant_id_program_id_child_id_key DO NOTHING
+			RETURNING child_id, state, flagged
+		)
+		SELECT n.state, n.flagged, coalesce(b.state, '') <> n.state AS moved
+		FROM (SELECT child_id, state, flagged FROM changed UNION ALL SELECT child_id, state, flagged FROM added) n
+		LEFT JOIN before b ON b.child_id = n.child_id`
 	rows, err := tx.QueryxContext(ctx, query, who.Tenant, p, pq.Array(children), pq.Array(eligible), pq.Array(days), pq.Array(reasons), pq.Array(whys), at)
 	if err != nil {
 		return Counts{}, fmt.Errorf("record %d enrollments: %w", n, err)
@@ -104,22 +120,22 @@ func record(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID, found
 	changed := 0
 	for rows.Next() {
 		var state State
-		var flagged, began bool
-		if err := rows.Scan(&state, &flagged, &began); err != nil {
+		var flagged, moved bool
+		if err := rows.Scan(&state, &flagged, &moved); err != nil {
 			return Counts{}, fmt.Errorf("record enrollments: %w", err)
 		}
 		changed++
-		counts.count(state, flagged, began)
+		counts.count(state, flagged, moved)
 	}
 	counts.Unchanged += n - changed
 	return counts, rows.Err()
 }
 
-func (c *Counts) count(state State, flagged, began bool) {
+func (c *Counts) count(state State, flagged, moved bool) {
 	switch {
 	case flagged:
 		c.Flagged++
-	case state == Enrolled && began:
+	case state == Enrolled && moved:
 		c.Enrolled++
 	case state == Ineligible:
 		c.Ineligible++

@@ -16,8 +16,8 @@ import (
 )
 
 // Facts gathers what is known of children by a day into the form that rule
-// books read: birth date, school and grade over time, residence, language, and
-// the day of enrollment. Children come back in the order given.
+// books read: birth date, school, grade and residence over time, language, and the
+// days on which participation began and ended. Children come back in the order given.
 func Facts(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, ids []family.ChildID) ([]rules.Child, error) {
 	people, err := family.Load(ctx, q, who, keys, ids)
 	if err != nil {
@@ -35,14 +35,30 @@ func Facts(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vaul
 	return out, addEnrollments(ctx, q, p, ids, place)
 }
 
-// personFacts are the facts of a person that hold at all times we know of.
+// personFacts are the homes of a person over time, and the language.
 func personFacts(c family.Child) []rules.Fact {
 	facts := make([]rules.Fact, 0, 8)
-	for _, f := range []struct{ name, value string }{
-		{"zip", c.Person.ZIP}, {"city", c.Person.City}, {"state", c.Person.State}, {"language", c.Language},
-	} {
-		if f.value != "" {
-			facts = append(facts, rules.Fact{Name: f.name, Value: f.value})
+	var from ledger.Date // always, for the first home that we know of
+	for _, h := range c.Person.Before {
+		facts = appendHome(facts, h, from)
+		from = h.Until.AddDays(1)
+	}
+	facts = appendHome(facts, family.Home{City: c.Person.City, State: c.Person.State, ZIP: c.Person.ZIP}, from)
+	if c.Language != "" {
+		facts = append(facts, rules.Fact{Name: "language", Value: c.Language})
+	}
+	return facts
+}
+
+// appendHome adds where a child lives from a day on. What is not known of a
+// later home is said to be unknown, so that the home before ends.
+func appendHome(facts []rules.Fact, h family.Home, from ledger.Date) []rules.Fact {
+	for _, f := range []struct{ name, value string }{{"zip", h.ZIP}, {"city", h.City}, {"state", h.State}} {
+		switch {
+		case f.value != "":
+			facts = append(facts, rules.Fact{Name: f.name, Value: f.value, From: from})
+		case !from.IsZero():
+			facts = append(facts, rules.Fact{Name: f.name, From: from})
 		}
 	}
 	return facts
@@ -81,7 +97,7 @@ func addSchools(ctx context.Context, q sqlx.QueryerContext, ids []family.ChildID
 
 func addEnrollments(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []family.ChildID, place map[family.ChildID]*rules.Child) error {
 	const query = `
-		SELECT id, child_id, enrolled_on
+		SELECT id, child_id, state, enrolled_on, ended_on
 		FROM enrollments
 		WHERE program_id = $1 AND child_id = ANY ($2) AND enrolled_on IS NOT NULL`
 	rows, err := q.QueryxContext(ctx, query, p, pq.Array(ids))
@@ -92,12 +108,19 @@ func addEnrollments(ctx context.Context, q sqlx.QueryerContext, p program.ID, id
 	for rows.Next() {
 		var id ID
 		var child family.ChildID
-		var on ledger.Date
-		if err := rows.Scan(&id, &child, &on); err != nil {
+		var state State
+		var on, ended ledger.Date
+		if err := rows.Scan(&id, &child, &state, &on, &ended); err != nil {
 			return fmt.Errorf("enrollments of children: %w", err)
 		}
 		c := place[child]
 		c.Events = append(c.Events, rules.Event{Key: "enrollment/" + id.Account().String(), Kind: rules.Enrolled, On: on})
+		switch state {
+		case Left:
+			c.Events = append(c.Events, rules.Event{Key: "left/" + id.Account().String(), Kind: rules.Left, On: ended})
+		case OptedOut:
+			c.Events = append(c.Events, rules.Event{Key: "opted_out/" + id.Account().String(), Kind: rules.OptedOut, On: ended})
+		}
 	}
 	return rows.Err()
 }

@@ -1,6 +1,7 @@
 package family
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -179,10 +180,7 @@ func (r *rows) child(key vault.Key, family, id int64, c NewChild) error {
 	if err != nil {
 		return err
 	}
-	language := c.Language
-	if language == "" {
-		language = "en"
-	}
+	language := cmp.Or(c.Language, DefaultLanguage)
 	r.childIDs, r.childFamilies = append(r.childIDs, id), append(r.childFamilies, family)
 	r.sealed, r.languages = append(r.sealed, sealed), append(r.languages, language)
 	r.indexName(id, c.Person)
@@ -224,15 +222,22 @@ func (r *rows) insert(ctx context.Context, tx *sqlx.Tx, at time.Time) error {
 	if err != nil {
 		return fmt.Errorf("add %d children: %w", len(r.childIDs), err)
 	}
-	const guardians = `
+	if err := r.insertGuardians(ctx, tx, at); err != nil {
+		return err
+	}
+	return r.insertIndexes(ctx, tx)
+}
+
+func (r *rows) insertGuardians(ctx context.Context, tx *sqlx.Tx, at time.Time) error {
+	const query = `
 		INSERT INTO guardians (tenant_id, id, family_id, sealed, created_at)
 		SELECT $1, id, family_id, sealed, $5
 		FROM unnest(CAST($2 AS bigint[]), CAST($3 AS bigint[]), CAST($4 AS bytea[])) AS g (id, family_id, sealed)`
-	_, err = tx.ExecContext(ctx, guardians, r.tenant, pq.Array(r.guardianIDs), pq.Array(r.guardianFamilies), pq.ByteaArray(r.guardianSealed), at)
+	_, err := tx.ExecContext(ctx, query, r.tenant, pq.Array(r.guardianIDs), pq.Array(r.guardianFamilies), pq.ByteaArray(r.guardianSealed), at)
 	if err != nil {
 		return fmt.Errorf("add %d guardians: %w", len(r.guardianIDs), err)
 	}
-	return r.insertIndexes(ctx, tx)
+	return nil
 }
 
 func (r *rows) insertIndexes(ctx context.Context, tx *sqlx.Tx) error {

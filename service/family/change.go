@@ -129,7 +129,9 @@ func SetSchoolings(ctx context.Context, tx *sqlx.Tx, who store.Who, schoolings [
 			SELECT g.child_id, g.school_id, coalesce(nullif(g.grade, ''), s.grade, '') AS grade, g.from_on
 			FROM unnest(CAST($1 AS bigint[]), CAST($2 AS bigint[]), CAST($3 AS text[]), CAST($4 AS date[]))
 			     AS g (child_id, school_id, grade, from_on)
-			LEFT JOIN schoolings s ON s.child_id = g.child_id AND s.to_on IS NULL
+			LEFT JOIN LATERAL (
+				SELECT grade FROM schoolings WHERE child_id = g.child_id
+				ORDER BY from_on DESC LIMIT 1) s ON true
 		)`
 	// A second file on the same day corrects the first one.
 	const correct = given + `

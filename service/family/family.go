@@ -27,6 +27,9 @@ var (
 	ErrStudentTaken = fault.New(fault.Conflict, "family.student_taken")
 )
 
+// DefaultLanguage is a family's where nobody said another.
+const DefaultLanguage = "en"
+
 // ChildID identifies a child within its organization.
 type ChildID int64
 
@@ -45,6 +48,32 @@ type Person struct {
 	City          string      `json:"city,omitempty"`
 	State         string      `json:"state,omitempty"`
 	ZIP           string      `json:"zip,omitempty"` // five digits, leading zeros kept
+	// Before are the homes before this one, oldest first: what a child was given
+	// for living in a city is not to be judged by where the family moved since.
+	Before []Home `json:"before,omitempty"`
+}
+
+// Home is where a child lived up to a day.
+type Home struct {
+	Until ledger.Date `json:"until"` // last day
+	City  string      `json:"city,omitempty"`
+	State string      `json:"state,omitempty"`
+	ZIP   string      `json:"zip,omitempty"`
+}
+
+// Moved is p as the record of a child who was old up to the day before: the old
+// home joins those before where it is another than the new one. A second move
+// on one day corrects the first, and to learn an address for the first time is
+// no move.
+func (p Person) Moved(old Person, on ledger.Date) Person {
+	p.Before = old.Before
+	same := p.City == old.City && p.State == old.State && p.ZIP == old.ZIP
+	unknown := old.City == "" && old.State == "" && old.ZIP == ""
+	if same || unknown || (len(old.Before) > 0 && !old.Before[len(old.Before)-1].Until.Before(on.AddDays(-1))) {
+		return p
+	}
+	p.Before = append(slices.Clone(old.Before), Home{on.AddDays(-1), old.City, old.State, old.ZIP})
+	return p
 }
 
 // LogValue keeps people out of logs.

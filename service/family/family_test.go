@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -104,7 +105,7 @@ func TestChildrenAreReadBackAsTheyWereAdded(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if children[0].Person != twins[1] || children[1].Person != twins[0] || children[0].Family != children[1].Family {
+		if !reflect.DeepEqual(children[0].Person, twins[1]) || !reflect.DeepEqual(children[1].Person, twins[0]) || children[0].Family != children[1].Family {
 			t.Errorf("Load = %+v", children)
 		}
 		guardians, err := Guardians(ctx, tx, o.who, o.keys, ids[0])
@@ -219,7 +220,7 @@ func TestAnErasedFamilyCannotBeReadAgain(t *testing.T) {
 	}
 	o.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
 		children, err := Load(ctx, tx, o.who, o.keys, []ChildID{id})
-		if err == nil && (!children[0].Erased || children[0].Person != Person{}) {
+		if err == nil && (!children[0].Erased || !reflect.DeepEqual(children[0].Person, Person{})) {
 			t.Errorf("an erased child reads %+v", children[0])
 		}
 		return err
@@ -265,12 +266,53 @@ func TestASchoolingEndsWhereTheNextBegins(t *testing.T) {
 	set(north, "KG", "2025-11-01") // the same again: nothing
 	set(south, "KG", "2026-02-01")
 	set(south, "01", "2026-02-01") // a correction on the same day
+	set(north, "", "2026-03-01")   // another school, and nothing about the grade
 	var got []string
 	o.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
 		return tx.SelectContext(ctx, &got, `SELECT concat_ws(' ', school_id, grade, from_on, to_on) FROM schoolings WHERE child_id = $1 ORDER BY from_on`, id)
 	})
-	want := []string{fmt.Sprintf("%d KG 2025-09-01 2026-01-31", north), fmt.Sprintf("%d 01 2026-02-01", south)}
+	want := []string{fmt.Sprintf("%d KG 2025-09-01 2026-01-31", north), fmt.Sprintf("%d 01 2026-02-01 2026-02-28", south), fmt.Sprintf("%d 01 2026-03-01", north)}
 	if !slices.Equal(got, want) {
 		t.Errorf("schoolings = %q, want %q", got, want)
 	}
+}
+
+func TestAMovedChildKeepsTheHomesBefore(t *testing.T) {
+	old := Person{City: "Riverbend", State: "OH", ZIP: "43085"}
+	moved := Person{City: "Lakeside", State: "OH", ZIP: "43101"}.Moved(old, day(t, "2026-09-01"))
+	if want := []Home{{day(t, "2026-08-31"), "Riverbend", "OH", "43085"}}; !slices.Equal(moved.Before, want) {
+		t.Errorf("after one move: %+v, want %+v", moved.Before, want)
+	}
+	if same := (Person{City: "Lakeside", State: "OH", ZIP: "43101"}).Moved(moved, day(t, "2026-10-01")); len(same.Before) != 1 {
+		t.Errorf("without a move: %+v", same.Before)
+	}
+	if corrected := (Person{City: "Seaside"}).Moved(moved, day(t, "2026-09-01")); len(corrected.Before) != 1 {
+		t.Errorf("corrected on the same day: %+v", corrected.Before)
+	}
+	if twice := (Person{City: "Seaside"}).Moved(moved, day(t, "2026-10-01")); len(twice.Before) != 2 || len(moved.Before) != 1 {
+		t.Errorf("after two moves: %+v", twice.Before)
+	}
+}
+
+func TestGuardiansAreBroughtUpToDateAndNobodyIsRemoved(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ids := o.add(t, Person{Given: "Ana", Family: "Cruz"}, Person{Given: "Luis", Family: "Cruz"})
+	o.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		for range 2 {
+			err := PutGuardians(ctx, tx, o.who, o.keys, []Household{
+				{ids[0], []Guardian{{Given: "ROSA", Family: "Cruz", Phone: "+15035550199"}, {Given: "Pedro", Family: "Cruz", Email: "p@example.org"}}},
+				{ids[1], []Guardian{{Given: "Pedro", Family: "Cruz"}}},
+			}, o.at)
+			if err != nil {
+				return err
+			}
+		}
+		got, err := Guardians(ctx, tx, o.who, o.keys, ids[1])
+		want := []Guardian{{Given: "Rosa", Family: "Cruz", Phone: "+15035550199"}, {Given: "Pedro", Family: "Cruz", Email: "p@example.org"}}
+		if !slices.Equal(got, want) {
+			t.Errorf("guardians = %+v, want %+v", got, want)
+		}
+		return err
+	})
 }

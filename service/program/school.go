@@ -14,7 +14,8 @@ import (
 // SchoolID identifies a school within its organization.
 type SchoolID int64
 
-// School is a school of the organization.
+// School is a school of the organization. Its code is unique in its district
+// only: two districts may both have a school 001.
 type School struct {
 	ID       SchoolID `db:"id"`
 	Code     string   `db:"code"` // the district's identifier, leading zeros kept
@@ -22,8 +23,8 @@ type School struct {
 	District string   `db:"district"`
 }
 
-// PutSchools adds schools by code and brings known ones to the given name. It
-// returns them in the order given and may be repeated.
+// PutSchools adds schools by district and code and brings known ones to the
+// given name. It returns them in the order given and may be repeated.
 func PutSchools(ctx context.Context, tx *sqlx.Tx, who store.Who, schools []School, at time.Time) ([]School, error) {
 	codes, names, districts := make([]string, len(schools)), make([]string, len(schools)), make([]string, len(schools))
 	for i, s := range schools {
@@ -31,12 +32,12 @@ func PutSchools(ctx context.Context, tx *sqlx.Tx, who store.Who, schools []Schoo
 	}
 	const query = `
 		INSERT INTO schools (tenant_id, code, name, district, created_at)
-		SELECT DISTINCT ON (code) $1, code, name, district, $5
+		SELECT DISTINCT ON (district, code) $1, code, name, district, $5
 		FROM unnest(CAST($2 AS text[]), CAST($3 AS text[]), CAST($4 AS text[])) AS s (code, name, district)
-		ORDER BY code
-		ON CONFLICT ON CONSTRAINT schools_tenant_id_code_key DO UPDATE
-		SET name = EXCLUDED.name, district = EXCLUDED.district
-		WHERE (schools.name, schools.district) IS DISTINCT FROM (EXCLUDED.name, EXCLUDED.district)`
+		ORDER BY district, code
+		ON CONFLICT ON CONSTRAINT schools_tenant_id_district_code_key DO UPDATE
+		SET name = EXCLUDED.name
+		WHERE schools.name IS DISTINCT FROM EXCLUDED.name`
 	if _, err := tx.ExecContext(ctx, query, who.Tenant, pq.Array(codes), pq.Array(names), pq.Array(districts), at); err != nil {
 		return nil, fmt.Errorf("put %d schools: %w", len(schools), err)
 	}
@@ -44,13 +45,14 @@ func PutSchools(ctx context.Context, tx *sqlx.Tx, who store.Who, schools []Schoo
 	if err != nil {
 		return nil, err
 	}
-	byCode := make(map[string]School, len(known))
+	type place struct{ district, code string }
+	byPlace := make(map[place]School, len(known))
 	for _, s := range known {
-		byCode[s.Code] = s
+		byPlace[place{s.District, s.Code}] = s
 	}
 	out := make([]School, len(schools))
 	for i, s := range schools {
-		out[i] = byCode[s.Code]
+		out[i] = byPlace[place{s.District, s.Code}]
 	}
 	return out, nil
 }
