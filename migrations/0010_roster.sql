@@ -12,14 +12,16 @@ CREATE TABLE roster_sources (
     program_id bigint NOT NULL,
     name       text NOT NULL CONSTRAINT roster_sources_name_check CHECK (btrim(name) <> ''),
     mapping    text NOT NULL DEFAULT '',
+    revision   integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL,
     CONSTRAINT roster_sources_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT roster_sources_program_fkey FOREIGN KEY (tenant_id, program_id) REFERENCES programs (tenant_id, id),
     CONSTRAINT roster_sources_tenant_id_program_id_name_key UNIQUE (tenant_id, program_id, name)
 );
 COMMENT ON COLUMN roster_sources.mapping IS 'JSON: which column of this source''s CSV is which field; empty for OneRoster.';
+COMMENT ON COLUMN roster_sources.revision IS 'Counts what was applied of this source: a file that was compared before that must be compared again.';
 COMMENT ON COLUMN roster_sources.created_at IS 'Instant the source was named.';
-SELECT tenant_table('roster_sources', 'SELECT, INSERT, UPDATE (mapping)');
+SELECT tenant_table('roster_sources', 'SELECT, INSERT, UPDATE (mapping, revision)');
 
 -- Files received, and what became of them. Owner: service/roster.
 CREATE TABLE roster_batches (
@@ -36,6 +38,7 @@ CREATE TABLE roster_batches (
     groups      integer NOT NULL,
     done_groups integer NOT NULL DEFAULT 0,
     enroll_on   date NOT NULL,
+    revision    integer NOT NULL,
     received_by text NOT NULL,
     received_at timestamptz NOT NULL,
     applied_by  text,
@@ -49,9 +52,10 @@ COMMENT ON COLUMN roster_batches.counts IS 'JSON: every row of the file accounte
 COMMENT ON COLUMN roster_batches.preview IS 'JSON: children by school and what they would be given by fund.';
 COMMENT ON COLUMN roster_batches.done_groups IS 'How many family groups are applied; an interrupted run goes on behind them.';
 COMMENT ON COLUMN roster_batches.enroll_on IS 'The day from which its children take part and go to their schools.';
+COMMENT ON COLUMN roster_batches.revision IS 'The revision of its source with which the file was compared.';
 COMMENT ON COLUMN roster_batches.received_at IS 'Instant the file was taken in.';
 COMMENT ON COLUMN roster_batches.applied_at IS 'Instant the last of it was applied.';
-SELECT tenant_table('roster_batches', 'SELECT, INSERT, UPDATE (state, done_groups, applied_by, applied_at)');
+SELECT tenant_table('roster_batches', 'SELECT, INSERT, UPDATE (state, done_groups, counts, applied_by, applied_at)');
 
 -- Children of a staged file, sealed, with what the comparison found.
 -- Owner: service/roster.
@@ -77,7 +81,7 @@ CREATE TABLE roster_rows (
 CREATE INDEX roster_rows_grp ON roster_rows (tenant_id, batch_id, grp);
 COMMENT ON COLUMN roster_rows.grp IS 'Rows of one family share a group; groups are applied whole.';
 COMMENT ON COLUMN roster_rows.sealed IS 'The child as the file has it, sealed under the installation''s key.';
-SELECT tenant_table('roster_rows', 'SELECT, INSERT, DELETE');
+SELECT tenant_table('roster_rows', 'SELECT, INSERT, UPDATE (finding, reason, child_id), DELETE');
 
 -- Rows of a file that could not be taken, and remarks. Owner: service/roster.
 CREATE TABLE roster_problems (

@@ -1,14 +1,20 @@
 package roster
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/service/family"
+	"seedbook/service/program"
 	"seedbook/service/roster/rosterfile"
+	"seedbook/service/store"
+	"seedbook/service/vault"
 )
 
 // Why a row is doubtful or to be reviewed, beside the doubts of rosterfile:
@@ -35,12 +41,10 @@ func (s *staging) compare(ctx context.Context, q sqlx.QueryerContext) error {
 	if err != nil {
 		return err
 	}
-	schools := make(map[string]rosterfile.School, len(s.file.Schools))
-	for _, h := range s.file.Schools {
-		h.District = cmp.Or(h.District, s.sender)
-		schools[h.SourceID] = h
+	schools, err := s.schools(ctx, q)
+	if err != nil {
+		return err
 	}
-	var fresh []int // places of rows that this source did not name before
 	for _, c := range s.file.Children {
 		r, err := s.row(c, schools)
 		if err != nil {
@@ -48,33 +52,63 @@ func (s *staging) compare(ctx context.Context, q sqlx.QueryerContext) error {
 		}
 		k, met := before[string(r.sourceKey)]
 		delete(before, string(r.sourceKey))
-		switch {
-		case c.Gone && met:
-			r.finding, r.id = Gone, k.Child
-		case c.Gone:
-			r.finding = Unchanged
-		case c.Partial && !met:
-			r.finding, r.reason = Review, reasonUnknown
-		case doubt(c, met) != "":
-			r.finding, r.reason, r.id = Review, doubt(c, met), k.Child
-		case met && k.Present && string(k.ContentKey) == string(r.contentKey):
-			r.finding, r.id = Unchanged, k.Child
-		case met:
-			r.finding, r.id = Changed, k.Child
-		default:
-			r.finding = New
-			fresh = append(fresh, len(s.rows))
-		}
+		r.judge(k, met)
 		s.rows = append(s.rows, r)
 	}
+	if err := s.identify(ctx, q); err != nil {
+		return err
+	}
 	if s.file.Mode == rosterfile.Bulk {
-		// A child whose row is quarantined is named all the same.
-		for _, r := range s.file.SetAside {
-			delete(before, string(s.sourceKey(rosterfile.Child{SourceID: r.SourceID})))
-		}
 		s.addGone(before)
 	}
-	return s.identify(ctx, q, fresh)
+	return nil
+}
+
+// schools are the file's schools by its own ids. Where the file names no
+// district, a school on record with the same code and name is the same school;
+// any other is the sender's.
+func (s *staging) schools(ctx context.Context, q sqlx.QueryerContext) (map[string]rosterfile.School, error) {
+	known, err := program.Schools(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	type school struct{ code, name string }
+	districts := make(map[school][]string, len(known))
+	for _, k := range known {
+		at := school{k.Code, vault.Fold(k.Name)}
+		districts[at] = append(districts[at], k.District)
+	}
+	out := make(map[string]rosterfile.School, len(s.file.Schools))
+	for _, h := range s.file.Schools {
+		if same := districts[school{h.Code, vault.Fold(h.Name)}]; h.District == "" && len(same) == 1 {
+			h.District = same[0]
+		}
+		h.District = cmp.Or(h.District, s.sender)
+		out[h.SourceID] = h
+	}
+	return out, nil
+}
+
+// judge compares a row with what its source said of the child before.
+func (r *staged) judge(k known, met bool) {
+	c := r.child
+	r.id = k.Child
+	switch {
+	case c.Gone && met && k.Present:
+		r.finding = Gone
+	case c.Gone:
+		r.finding = Unchanged // not here before, or not any more
+	case c.Partial && !met:
+		r.finding, r.reason = Review, reasonUnknown
+	case doubt(c, met) != "":
+		r.finding, r.reason = Review, doubt(c, met)
+	case met && k.Present && string(k.ContentKey) == string(r.contentKey):
+		r.finding = Unchanged
+	case met:
+		r.finding = Changed
+	default:
+		r.finding = New
+	}
 }
 
 // doubt is the first thing that a person must settle about a row. That nothing
@@ -91,7 +125,7 @@ func doubt(c rosterfile.Child, met bool) string {
 func (s *staging) sourceKey(c rosterfile.Child) []byte { return s.index("child", identity(c)) }
 
 func (s *staging) index(field, value string) []byte {
-	return s.keys.Index(s.who.Tenant, fmt.Sprintf("roster:%d:%s", s.source, field), value)
+	return s.keys.Index(s.who.Tenant, fmt.Sprintf("roster:%d:%s", s.source.id, field), value)
 }
 
 func (s *staging) row(c rosterfile.Child, schools map[string]rosterfile.School) (staged, error) {
@@ -109,8 +143,8 @@ func (s *staging) row(c rosterfile.Child, schools map[string]rosterfile.School) 
 func (s *staging) known(ctx context.Context, q sqlx.QueryerContext) (map[string]known, error) {
 	const query = `SELECT source_key, child_id, content_key, family_key, present FROM roster_children WHERE source_id = $1`
 	var rows []known
-	if err := sqlx.SelectContext(ctx, q, &rows, query, s.source); err != nil {
-		return nil, fmt.Errorf("what source %d said before: %w", s.source, err)
+	if err := sqlx.SelectContext(ctx, q, &rows, query, s.source.id); err != nil {
+		return nil, fmt.Errorf("what source %d said before: %w", s.source.id, err)
 	}
 	out := make(map[string]known, len(rows))
 	for _, r := range rows {
@@ -120,51 +154,98 @@ func (s *staging) known(ctx context.Context, q sqlx.QueryerContext) (map[string]
 }
 
 // addGone lists the children that a full roster no longer names. Each was
-// named before, so each is a candidate for leaving, and no more.
+// named before, so each is a candidate for leaving, and no more. A child who is
+// named under another id of the source, or in a row that was set aside, is here.
 func (s *staging) addGone(before map[string]known) {
-	for _, k := range before {
-		if k.Present {
-			s.rows = append(s.rows, staged{finding: Gone, id: k.Child, sourceKey: k.SourceKey, contentKey: k.ContentKey, familyKey: k.FamilyKey})
+	here := make(map[family.ChildID]bool, len(s.rows))
+	for _, r := range s.rows {
+		here[r.id] = here[r.id] || !r.child.Gone
+	}
+	for _, r := range s.file.SetAside {
+		here[before[string(s.sourceKey(rosterfile.Child{SourceID: r.SourceID, StudentNumber: r.StudentNumber}))].Child] = true
+	}
+	for _, k := range slices.SortedFunc(maps.Values(before), func(a, b known) int { return bytes.Compare(a.SourceKey, b.SourceKey) }) {
+		if k.Present && !here[k.Child] {
+			here[k.Child] = true
+			s.rows = append(s.rows, staged{
+				verdict:   verdict{finding: Gone, id: k.Child},
+				sourceKey: k.SourceKey, contentKey: k.ContentKey, familyKey: k.FamilyKey,
+			})
 		}
 	}
 }
 
-// identify looks whether rows that are new to the source are known from
-// elsewhere: by student number for certain, by name and birth date perhaps.
-func (s *staging) identify(ctx context.Context, q sqlx.QueryerContext, fresh []int) error {
-	numbers, people := make([]string, len(fresh)), make([]family.Person, len(fresh))
-	for i, at := range fresh {
-		people[i] = person(s.rows[at].child)
-		numbers[i] = people[i].StudentNumber
+// identify looks whether rows are known from elsewhere: those that are new to
+// the source, and the changed ones whose student number may be another child's.
+func (s *staging) identify(ctx context.Context, q sqlx.QueryerContext) error {
+	var places []int
+	var people []family.Person
+	for i, r := range s.rows {
+		if r.finding == New || r.finding == Changed {
+			places, people = append(places, i), append(people, person(r.child))
+		}
 	}
-	byNumber, err := family.Find(ctx, q, s.who, s.keys, family.StudentScheme, numbers)
+	found, err := identify(ctx, q, s.who, s.keys, people)
 	if err != nil {
 		return err
 	}
-	alike, err := family.Alike(ctx, q, s.who, s.keys, people)
-	if err != nil {
-		return err
-	}
-	for i, at := range fresh {
-		s.rows[at].settle(byNumber[i], alike[i])
+	for i, at := range places {
+		r := &s.rows[at]
+		if r.finding == New {
+			r.verdict = found[i].fresh()
+		} else if id := found[i].byNumber; id != 0 && id != r.id {
+			r.verdict = verdict{Doubtful, reasonStudent, r.id}
+		}
 	}
 	return nil
 }
 
-// settle decides about a row that is new to its source.
-func (r *staged) settle(byNumber family.ChildID, alike []family.ChildID) {
-	same := false
-	for _, id := range alike {
-		same = same || id == byNumber
+// verdict is what a comparison found about a row, and which child it is.
+type verdict struct {
+	finding Finding
+	reason  string
+	id      family.ChildID
+}
+
+// resemblance is who on record a person may be.
+type resemblance struct {
+	byNumber family.ChildID   // has the student number; 0 for none
+	alike    []family.ChildID // have the name and birth date
+}
+
+// identify looks people up, by student number and by name and birth date.
+func identify(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, people []family.Person) ([]resemblance, error) {
+	numbers := make([]string, len(people))
+	for i, p := range people {
+		numbers[i] = p.StudentNumber
 	}
+	byNumber, err := family.Find(ctx, q, who, keys, family.StudentScheme, numbers)
+	if err != nil {
+		return nil, err
+	}
+	alike, err := family.Alike(ctx, q, who, keys, people)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]resemblance, len(people))
+	for i := range people {
+		out[i] = resemblance{byNumber[i], alike[i]}
+	}
+	return out, nil
+}
+
+// fresh decides about somebody whom the source did not name before. The number
+// and the name together are certain; one of them alone is for people.
+func (r resemblance) fresh() verdict {
 	switch {
-	case byNumber != 0 && same:
-		r.finding, r.id = Changed, byNumber // the same child by another source
-	case byNumber != 0:
-		r.finding, r.reason, r.id = Doubtful, reasonStudent, byNumber
-	case len(alike) > 0:
-		r.finding, r.reason, r.id = Doubtful, reasonAlike, alike[0]
+	case r.byNumber != 0 && slices.Contains(r.alike, r.byNumber):
+		return verdict{Changed, "", r.byNumber} // the same child by another source
+	case r.byNumber != 0:
+		return verdict{Doubtful, reasonStudent, r.byNumber}
+	case len(r.alike) > 0:
+		return verdict{Doubtful, reasonAlike, r.alike[0]}
 	}
+	return verdict{finding: New}
 }
 
 // person is a row as the record of a child.

@@ -5,14 +5,88 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/ledger"
+	"seedbook/service/enroll"
+	"seedbook/service/family"
 	"seedbook/service/fund"
 	"seedbook/service/program"
 	"seedbook/service/rules"
 )
+
+// forecast evaluates the children who do not take part yet as if they did from
+// the day of enrollment: by school, and by what each benefit would give at once.
+func (s *staging) forecast(ctx context.Context, q sqlx.QueryerContext, book *rules.Book, at time.Time) error {
+	funds, err := fundBalances(ctx, q, s.program, at)
+	if err != nil {
+		return err
+	}
+	known, err := s.outsiders(ctx, q)
+	if err != nil {
+		return err
+	}
+	f := newForecast(funds)
+	for _, r := range s.rows {
+		f.school(r)
+		switch c, outside := known[r.id]; {
+		case r.finding == New:
+			f.child(book, s.joining(rules.Child{}, r), s.on)
+		case r.finding == Changed && outside:
+			f.child(book, s.joining(c, r), s.on)
+		}
+	}
+	s.preview = f.preview()
+	return nil
+}
+
+// outsiders are the changed children who do not take part, with what is known
+// of them.
+func (s *staging) outsiders(ctx context.Context, q sqlx.QueryerContext) (map[family.ChildID]rules.Child, error) {
+	var ids []family.ChildID
+	for _, r := range s.rows {
+		if r.finding == Changed {
+			ids = append(ids, r.id)
+		}
+	}
+	if ids == nil {
+		return nil, nil
+	}
+	facts, err := enroll.Facts(ctx, q, s.who, s.keys, s.program.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[family.ChildID]rules.Child)
+	for _, c := range facts {
+		if len(c.Events) == 0 {
+			out[family.ChildID(c.ID)] = c
+		}
+	}
+	return out, nil
+}
+
+// joining is a child as rule books would see it once its row is applied.
+func (s *staging) joining(c rules.Child, r staged) rules.Child {
+	if !r.child.BornOn.IsZero() {
+		c.BornOn = r.child.BornOn
+	}
+	language := r.child.Language
+	if c.ID == 0 {
+		language = cmp.Or(language, family.DefaultLanguage)
+	}
+	c.Events = []rules.Event{{Key: "enrollment", Kind: rules.Enrolled, On: s.on}}
+	for _, f := range []struct{ name, value string }{
+		{"school", r.school.Code}, {"district", r.school.District}, {"grade", r.child.Grade}, {"zip", r.child.ZIP},
+		{"city", r.child.City}, {"state", r.child.State}, {"language", language},
+	} {
+		if f.value != "" {
+			c.Facts = append(c.Facts, rules.Fact{Name: f.name, Value: f.value, From: s.on})
+		}
+	}
+	return c
+}
 
 // forecast adds up what applying a batch would do.
 type forecast struct {
@@ -29,23 +103,19 @@ func newForecast(funds map[string]string) *forecast {
 }
 
 // fundBalances is what each fund has available, by code, as decimal text.
-func fundBalances(ctx context.Context, q sqlx.QueryerContext, p program.Program) (map[string]string, error) {
+func fundBalances(ctx context.Context, q sqlx.QueryerContext, p program.Program, at time.Time) (map[string]string, error) {
 	funds, err := fund.All(ctx, q, p.ID)
 	if err != nil {
 		return nil, err
 	}
-	balances, err := ledger.Balances(ctx, q, p.Book, ledger.Query{Charts: []ledger.Chart{ledger.Uncommitted}})
+	available, err := fund.Available(ctx, q, p, at)
 	if err != nil {
 		return nil, err
-	}
-	byID := make(map[ledger.FundID]ledger.Amount, len(balances))
-	for _, b := range balances {
-		byID[b.Fund] = b.Amount
 	}
 	out := make(map[string]string)
 	for _, f := range funds {
 		if f.Kind == fund.Restricted {
-			out[f.Code] = byID[f.ID].String()
+			out[f.Code] = available[f.ID].String()
 		}
 	}
 	return out, nil
@@ -73,7 +143,7 @@ func (f *forecast) school(r staged) {
 	}
 }
 
-// child evaluates one new child. What it would be given at once is counted
+// child evaluates a child who would join. What it would be given at once is counted
 // against the first fund that may pay it.
 func (f *forecast) child(book *rules.Book, c rules.Child, on ledger.Date) {
 	ok, why := rules.Eligible(book, c, on)

@@ -15,10 +15,8 @@ import (
 	"github.com/lib/pq"
 
 	"seedbook/ledger"
-	"seedbook/service/family"
 	"seedbook/service/program"
 	"seedbook/service/roster/rosterfile"
-	"seedbook/service/rules"
 	"seedbook/service/store"
 	"seedbook/service/vault"
 )
@@ -45,11 +43,11 @@ func Receive(ctx context.Context, db *store.DB, who store.Who, keys *vault.Keyri
 }
 
 func receive(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, p program.Program, u Upload, at time.Time) (ID, error) {
-	source, mapping, err := putSource(ctx, tx, who, p.ID, u, at)
+	source, err := putSource(ctx, tx, who, p.ID, u, at)
 	if err != nil {
 		return 0, err
 	}
-	file, err := rosterfile.Read(u.FileName, bytes.NewReader(u.Data), rosterfile.Options{Mapping: mapping, AsOf: u.EnrollOn})
+	file, err := rosterfile.Read(u.FileName, bytes.NewReader(u.Data), rosterfile.Options{Mapping: source.mapping, AsOf: u.EnrollOn})
 	if err != nil {
 		return 0, err
 	}
@@ -61,40 +59,48 @@ func receive(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyrin
 	if err != nil {
 		return 0, err
 	}
-	if err := s.forecast(ctx, tx, book); err != nil {
+	if err := s.forecast(ctx, tx, book, at); err != nil {
 		return 0, err
 	}
 	s.arrange()
 	return s.write(ctx, tx, u, at)
 }
 
-// putSource finds or names the source and saves a mapping that is given.
-func putSource(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID, u Upload, at time.Time) (id int64, m *rosterfile.Mapping, err error) {
+// source is who sends files.
+type source struct {
+	id       int64
+	revision int // counts what was applied
+	mapping  *rosterfile.Mapping
+}
+
+// putSource finds or names the source and saves a mapping that is given. Nothing
+// of the source is applied until the transaction ends.
+func putSource(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID, u Upload, at time.Time) (s source, err error) {
 	const query = `
 		INSERT INTO roster_sources AS s (tenant_id, program_id, name, mapping, created_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT ON CONSTRAINT roster_sources_tenant_id_program_id_name_key DO UPDATE
 		SET mapping = CASE WHEN EXCLUDED.mapping = '' THEN s.mapping ELSE EXCLUDED.mapping END
-		RETURNING id, mapping`
+		RETURNING id, revision, mapping`
 	given := ""
 	if u.Mapping != nil {
 		raw, err := json.Marshal(u.Mapping)
 		if err != nil {
-			return 0, nil, fmt.Errorf("mapping of %s: %w", u.Source, err)
+			return source{}, fmt.Errorf("mapping of %s: %w", u.Source, err)
 		}
 		given = string(raw)
 	}
 	var saved string
-	if err := tx.QueryRowxContext(ctx, query, who.Tenant, p, u.Source, given, at).Scan(&id, &saved); err != nil {
-		return 0, nil, fmt.Errorf("roster source: %w", err)
+	if err := tx.QueryRowxContext(ctx, query, who.Tenant, p, u.Source, given, at).Scan(&s.id, &s.revision, &saved); err != nil {
+		return source{}, fmt.Errorf("roster source: %w", err)
 	}
 	if saved == "" {
-		return id, nil, nil
+		return s, nil
 	}
-	m = new(rosterfile.Mapping)
-	if err := json.Unmarshal([]byte(saved), m); err != nil {
-		return 0, nil, fmt.Errorf("saved mapping of source %d: %w", id, err)
+	s.mapping = new(rosterfile.Mapping)
+	if err := json.Unmarshal([]byte(saved), s.mapping); err != nil {
+		return source{}, fmt.Errorf("saved mapping of source %d: %w", s.id, err)
 	}
-	return id, m, nil
+	return s, nil
 }
 
 // staging is a file between reading and storing.
@@ -102,7 +108,7 @@ type staging struct {
 	who     store.Who
 	keys    *vault.Keyring
 	program program.Program
-	source  int64
+	source  source
 	sender  string // the district where the file names none
 	on      ledger.Date
 	file    *rosterfile.File
@@ -113,10 +119,8 @@ type staging struct {
 
 // staged is one row to be stored.
 type staged struct {
+	verdict
 	child      rosterfile.Child
-	finding    Finding
-	reason     string
-	id         family.ChildID
 	sourceKey  []byte
 	contentKey []byte
 	familyKey  []byte
@@ -159,17 +163,21 @@ func identity(c rosterfile.Child) string {
 }
 
 // familyOf is what siblings share: the set of their guardians in the source. A
-// child without guardians is a family of its own.
+// child whose guardians are known by their names alone is a family of its own:
+// there is more than one Maria Garcia, and one must not read about the other's
+// children.
 func familyOf(c rosterfile.Child) string {
-	if len(c.Guardians) == 0 {
-		return "child|" + identity(c)
-	}
+	certain := false
 	ids := make([]string, len(c.Guardians))
 	for i, g := range c.Guardians {
+		certain = certain || g.SourceID != "" || g.Phone != "" || g.Email != ""
 		ids[i] = g.SourceID
 		if g.SourceID == "" {
-			ids[i] = vault.Fold(g.Given+" "+g.Family) + "|" + g.Phone
+			ids[i] = vault.Fold(g.Given+" "+g.Family) + "|" + g.Phone + "|" + strings.ToLower(g.Email)
 		}
+	}
+	if !certain {
+		return "child|" + identity(c)
 	}
 	slices.Sort(ids)
 	return "guardians|" + strings.Join(ids, "|")
@@ -186,12 +194,12 @@ func (s *staging) write(ctx context.Context, tx *sqlx.Tx, u Upload, at time.Time
 	}
 	sum := sha256.Sum256(u.Data)
 	const query = `
-		INSERT INTO roster_batches (tenant_id, program_id, source_id, file_name, sha256, mode, state, counts, preview, groups, enroll_on, received_by, received_at)
-		VALUES ($1, $2, $3, $4, $5, $6, 'staged', $7, $8, $9, $10, $11, $12)
+		INSERT INTO roster_batches (tenant_id, program_id, source_id, file_name, sha256, mode, state, counts, preview, groups, enroll_on, revision, received_by, received_at)
+		VALUES ($1, $2, $3, $4, $5, $6, 'staged', $7, $8, $9, $10, $11, $12, $13)
 		RETURNING id`
 	var id ID
-	err = tx.GetContext(ctx, &id, query, s.who.Tenant, s.program.ID, s.source, u.FileName, sum[:], string(s.file.Mode),
-		string(counts), string(preview), s.groups, s.on, s.who.Actor, at)
+	err = tx.GetContext(ctx, &id, query, s.who.Tenant, s.program.ID, s.source.id, u.FileName, sum[:], string(s.file.Mode),
+		string(counts), string(preview), s.groups, s.on, s.source.revision, s.who.Actor, at)
 	if err != nil {
 		return 0, fmt.Errorf("stage roster: %w", err)
 	}
@@ -281,41 +289,5 @@ func (s *staging) counts() Counts {
 			c.Children++
 		}
 	}
-	return c
-}
-
-// forecast evaluates the new children as if they took part from the day of
-// enrollment, by school and by what each benefit would give at once.
-func (s *staging) forecast(ctx context.Context, q sqlx.QueryerContext, book *rules.Book) error {
-	known, err := fundBalances(ctx, q, s.program)
-	if err != nil {
-		return err
-	}
-	f := newForecast(known)
-	for _, r := range s.rows {
-		f.school(r)
-		if r.finding == New {
-			f.child(book, s.asChild(r), s.on)
-		}
-	}
-	s.preview = f.preview()
-	return nil
-}
-
-// asChild is a row as rule books would see it once applied.
-func (s *staging) asChild(r staged) rules.Child {
-	c := rules.Child{BornOn: r.child.BornOn, Events: []rules.Event{{Key: "enrollment", Kind: rules.Enrolled, On: s.on}}}
-	add := func(name, value string) {
-		if value != "" {
-			c.Facts = append(c.Facts, rules.Fact{Name: name, Value: value, From: s.on})
-		}
-	}
-	add("school", r.school.Code)
-	add("district", r.school.District)
-	add("grade", r.child.Grade)
-	add("zip", r.child.ZIP)
-	add("city", r.child.City)
-	add("state", r.child.State)
-	add("language", r.child.Language)
 	return c
 }

@@ -22,6 +22,11 @@ var (
 	ErrNone = fault.New(fault.NotFound, "roster.none")
 	// ErrState reports a batch that was discarded, or applied by someone else meanwhile.
 	ErrState = fault.New(fault.Conflict, "roster.state")
+	// ErrStale reports a batch that was compared before another one of its
+	// source was applied: what was previewed is no longer what would happen.
+	ErrStale = fault.New(fault.Conflict, "roster.stale")
+	// ErrUnfinished reports that another batch of the source is half applied.
+	ErrUnfinished = fault.New(fault.Conflict, "roster.unfinished")
 )
 
 // ID identifies a staged file within its organization.
@@ -63,7 +68,8 @@ type Counts struct {
 // Preview is what applying a batch would do.
 type Preview struct {
 	Schools []SchoolLine `json:"schools"`
-	// Eligible and Ineligible split the new children by the rule book.
+	// Eligible and Ineligible split the children who do not take part yet, new
+	// ones and known ones, by the rule book.
 	Eligible   int               `json:"eligible"`
 	Ineligible int               `json:"ineligible"`
 	Reasons    map[string]int    `json:"reasons"`
@@ -83,7 +89,7 @@ type SchoolLine struct {
 	Open      int    `json:"open"` // doubtful or to be reviewed
 }
 
-// CostLine is what the new children would be awarded at once by one benefit
+// CostLine is what the eligible children would be awarded at once by one benefit
 // from the fund that comes first.
 type CostLine struct {
 	Benefit  string        `json:"benefit"`

@@ -66,7 +66,7 @@ func (f *flat) text(g *reading, field Field) string {
 }
 
 func (f *flat) row(g *reading) {
-	g.id = f.text(g, SourceID)
+	g.id, g.number = f.text(g, SourceID), f.text(g, StudentNumber)
 	var is roles
 	is.add(f.text(g, Role))
 	switch {
@@ -78,7 +78,7 @@ func (f *flat) row(g *reading) {
 		return
 	}
 	c := Child{
-		File: g.table.Name, Line: g.row.Line, SourceID: g.id, StudentNumber: f.text(g, StudentNumber),
+		File: g.table.Name, Line: g.row.Line, SourceID: g.id, StudentNumber: g.number,
 		Given: f.text(g, Given), Middle: f.text(g, Middle), Family: f.text(g, Family), Preferred: f.text(g, Preferred),
 		Gone: g.gone(f.at[Status]),
 	}

@@ -57,6 +57,7 @@ type reading struct {
 	table       *tabular.Table
 	row         tabular.Row
 	id          string // source id, once read
+	number      string // student number in a plain CSV, once read
 	doubts      []string
 	quarantined bool
 	adult       bool // doubts about an adult are notes: nobody waits for them
@@ -101,7 +102,7 @@ func (g *reading) asWritten() Row {
 	if len(raw) > most {
 		raw = strings.ToValidUTF8(raw[:most], "")
 	}
-	return Row{File: g.table.Name, Line: g.row.Line, SourceID: g.id, Raw: raw}
+	return Row{File: g.table.Name, Line: g.row.Line, SourceID: g.id, StudentNumber: g.number, Raw: raw}
 }
 
 // born reads a birth date into a child. What cannot be read, or lies after the

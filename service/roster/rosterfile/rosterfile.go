@@ -111,7 +111,9 @@ type Row struct {
 	// SourceID is the child's or adult's, where the row could be read so far:
 	// whoever is named by a quarantined row has not left.
 	SourceID string `json:"source,omitempty"`
-	Raw      string `json:"raw"` // clipped to 4 KB
+	// StudentNumber is the child's in a plain CSV, which may know no other id.
+	StudentNumber string `json:"student,omitempty"`
+	Raw           string `json:"raw"` // clipped to 4 KB
 }
 
 // LogValue keeps people out of logs.

@@ -1,0 +1,368 @@
+package roster
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"seedbook/ledger"
+	"seedbook/service/enroll"
+	"seedbook/service/family"
+	"seedbook/service/program"
+	"seedbook/service/roster/rosterfile"
+	"seedbook/service/rules"
+	"seedbook/service/store"
+	"seedbook/service/vault"
+)
+
+// chunk is the applying of one set of families.
+type chunk struct {
+	who     store.Who
+	keys    *vault.Keyring
+	program program.Program
+	book    *rules.Book
+	batch   *batchRow
+	at      time.Time
+	done    Done
+}
+
+func (c *chunk) apply(ctx context.Context, tx *sqlx.Tx, rows []opened) error {
+	if err := c.recheck(ctx, tx, rows); err != nil {
+		return err
+	}
+	var fresh, changed, gone []*opened
+	for i := range rows {
+		switch rows[i].finding {
+		case New:
+			fresh = append(fresh, &rows[i])
+		case Changed:
+			changed = append(changed, &rows[i])
+		case Gone:
+			gone = append(gone, &rows[i])
+		}
+	}
+	if err := c.add(ctx, tx, fresh); err != nil {
+		return err
+	}
+	if err := c.change(ctx, tx, changed); err != nil {
+		return err
+	}
+	present := append(fresh, changed...)
+	if err := c.school(ctx, tx, present); err != nil {
+		return err
+	}
+	if err := c.remember(ctx, tx, present); err != nil {
+		return err
+	}
+	if err := c.miss(ctx, tx, gone); err != nil {
+		return err
+	}
+	c.done.New, c.done.Changed, c.done.Gone = len(fresh), len(changed), len(gone)
+	return c.admit(ctx, tx, present)
+}
+
+// recheck looks again whether children who were new when the file was compared
+// are known by now: another source may have brought them since.
+func (c *chunk) recheck(ctx context.Context, tx *sqlx.Tx, rows []opened) error {
+	var fresh []*opened
+	var people []family.Person
+	for i := range rows {
+		if r := &rows[i]; r.finding == New {
+			fresh, people = append(fresh, r), append(people, person(r.child))
+		}
+	}
+	found, err := identify(ctx, tx, c.who, c.keys, people)
+	if err != nil {
+		return err
+	}
+	var other []*opened
+	for i, r := range fresh {
+		if r.verdict = found[i].fresh(); r.finding != New {
+			other = append(other, r)
+		}
+	}
+	if len(other) == 0 {
+		return nil
+	}
+	return c.revise(ctx, tx, other)
+}
+
+// revise stores what became of rows that are not new any more.
+func (c *chunk) revise(ctx context.Context, tx *sqlx.Tx, rows []*opened) error {
+	var counts Counts
+	if err := json.Unmarshal([]byte(c.batch.Counts), &counts); err != nil {
+		return fmt.Errorf("counts of roster %d: %w", c.batch.ID, err)
+	}
+	ns, children := make([]int64, len(rows)), make([]int64, len(rows))
+	findings, reasons := make([]string, len(rows)), make([]string, len(rows))
+	for i, r := range rows {
+		ns[i], findings[i], reasons[i], children[i] = int64(r.n), string(r.finding), r.reason, int64(r.id)
+		counts.By[New]--
+		counts.By[r.finding]++
+	}
+	const query = `
+		UPDATE roster_rows r SET finding = v.finding, reason = v.reason, child_id = v.child_id
+		FROM unnest(CAST($2 AS integer[]), CAST($3 AS text[]), CAST($4 AS text[]), CAST($5 AS bigint[])) AS v (n, finding, reason, child_id)
+		WHERE r.batch_id = $1 AND r.n = v.n`
+	if _, err := tx.ExecContext(ctx, query, c.batch.ID, pq.Array(ns), pq.Array(findings), pq.Array(reasons), pq.Array(children)); err != nil {
+		return fmt.Errorf("revise %d rows: %w", len(rows), err)
+	}
+	text, err := json.Marshal(counts)
+	if err != nil {
+		return fmt.Errorf("counts of roster %d: %w", c.batch.ID, err)
+	}
+	c.batch.Counts = string(text)
+	return nil
+}
+
+// add records new children, siblings together and with families on record.
+func (c *chunk) add(ctx context.Context, tx *sqlx.Tx, fresh []*opened) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	on, err := c.familiesOnRecord(ctx, tx, fresh)
+	if err != nil {
+		return err
+	}
+	var families []family.New
+	var members [][]*opened
+	for i, r := range fresh {
+		if i == 0 || r.group != fresh[i-1].group {
+			f := family.New{Family: on[string(r.familyKey)]}
+			if f.Family == 0 {
+				f.Guardians = guardians(r.child)
+			}
+			families, members = append(families, f), append(members, nil)
+		}
+		last := len(families) - 1
+		families[last].Children = append(families[last].Children, family.NewChild{Person: person(r.child), Language: r.child.Language})
+		members[last] = append(members[last], r)
+	}
+	ids, err := family.Add(ctx, tx, c.who, c.keys, families, c.at)
+	if err != nil {
+		return err
+	}
+	for i, children := range ids {
+		for j, id := range children {
+			members[i][j].id = id
+		}
+	}
+	return nil
+}
+
+// familiesOnRecord finds, for families of the file, the one that a sibling from
+// the same source belongs to already.
+func (c *chunk) familiesOnRecord(ctx context.Context, q sqlx.QueryerContext, rows []*opened) (map[string]family.ID, error) {
+	wanted := make([][]byte, len(rows))
+	for i, r := range rows {
+		wanted[i] = r.familyKey
+	}
+	const query = `
+		SELECT DISTINCT ON (r.family_key) r.family_key, c.family_id
+		FROM roster_children r
+		JOIN children c ON c.tenant_id = r.tenant_id AND c.id = r.child_id
+		WHERE r.source_id = $1 AND r.family_key = ANY ($2)
+		ORDER BY r.family_key, c.family_id`
+	found, err := q.QueryxContext(ctx, query, c.batch.Source, pq.ByteaArray(wanted))
+	if err != nil {
+		return nil, fmt.Errorf("families on record: %w", err)
+	}
+	defer found.Close()
+	out := make(map[string]family.ID)
+	for found.Next() {
+		var key []byte
+		var id family.ID
+		if err := found.Scan(&key, &id); err != nil {
+			return nil, fmt.Errorf("families on record: %w", err)
+		}
+		out[string(key)] = id
+	}
+	return out, found.Err()
+}
+
+func guardians(child rosterfile.Child) []family.Guardian {
+	out := make([]family.Guardian, len(child.Guardians))
+	for i, g := range child.Guardians {
+		out[i] = family.Guardian{Given: g.Given, Family: g.Family, Phone: g.Phone, Email: g.Email, Relationship: g.Relationship}
+	}
+	return out
+}
+
+func (c *chunk) change(ctx context.Context, tx *sqlx.Tx, changed []*opened) error {
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := c.complete(ctx, tx, changed); err != nil {
+		return err
+	}
+	changes, homes := make([]family.Change, len(changed)), make([]family.Household, len(changed))
+	for i, r := range changed {
+		p := person(r.child)
+		p.Before = r.homes
+		changes[i] = family.Change{Child: r.id, Person: p, Language: r.child.Language}
+		homes[i] = family.Household{Child: r.id, Guardians: guardians(r.child)}
+	}
+	if err := family.Update(ctx, tx, c.who, c.keys, changes, c.at); err != nil {
+		return err
+	}
+	return family.PutGuardians(ctx, tx, c.who, c.keys, homes, c.at)
+}
+
+// complete fills in what a row does not say from what is on record: everything
+// where it lists changes only, or where another source knows the child too and
+// may have said it.
+func (c *chunk) complete(ctx context.Context, q sqlx.QueryerContext, changed []*opened) error {
+	ids := make([]family.ChildID, len(changed))
+	for i, r := range changed {
+		ids[i] = r.id
+	}
+	known, err := family.Load(ctx, q, c.who, c.keys, ids)
+	if err != nil {
+		return err
+	}
+	shared, err := c.shared(ctx, q, ids)
+	if err != nil {
+		return err
+	}
+	for i, r := range changed {
+		r.complete(known[i], r.child.Partial || shared[r.id], c.batch.EnrollOn)
+	}
+	return nil
+}
+
+func (r *opened) complete(known family.Child, partial bool, on ledger.Date) {
+	p, n := known.Person, &r.child
+	fill := func(to *string, from string) {
+		if *to == "" {
+			*to = from
+		}
+	}
+	fill(&n.Language, known.Language)
+	if n.BornOn.IsZero() {
+		n.BornOn = p.BornOn // a change without it says nothing about it
+	}
+	if n.Street+n.City+n.State+n.ZIP == "" {
+		n.Street, n.City, n.State, n.ZIP = p.Street, p.City, p.State, p.ZIP // nobody lives nowhere
+	}
+	if partial {
+		fill(&n.Given, p.Given)
+		fill(&n.Middle, p.Middle)
+		fill(&n.Family, p.Family)
+		fill(&n.Preferred, p.Preferred)
+		fill(&n.StudentNumber, p.StudentNumber)
+	}
+	r.homes = person(*n).Moved(p, on).Before
+}
+
+// shared are the children whom another source knows too.
+func (c *chunk) shared(ctx context.Context, q sqlx.QueryerContext, ids []family.ChildID) (map[family.ChildID]bool, error) {
+	const query = `SELECT DISTINCT child_id FROM roster_children WHERE child_id = ANY ($1) AND source_id <> $2`
+	var found []family.ChildID
+	if err := sqlx.SelectContext(ctx, q, &found, query, pq.Array(ids), c.batch.Source); err != nil {
+		return nil, fmt.Errorf("children of other sources: %w", err)
+	}
+	out := make(map[family.ChildID]bool, len(found))
+	for _, id := range found {
+		out[id] = true
+	}
+	return out, nil
+}
+
+// school records where the children go to school from the day of enrollment.
+func (c *chunk) school(ctx context.Context, tx *sqlx.Tx, rows []*opened) error {
+	byCode, err := c.schools(ctx, tx)
+	if err != nil {
+		return err
+	}
+	var schoolings []family.Schooling
+	for _, r := range rows {
+		if id, ok := byCode[r.school]; ok {
+			schoolings = append(schoolings, family.Schooling{Child: r.id, School: id, Grade: r.child.Grade, From: c.batch.EnrollOn})
+		}
+	}
+	if len(schoolings) == 0 {
+		return nil
+	}
+	return family.SetSchoolings(ctx, tx, c.who, schoolings, c.at)
+}
+
+// schools are the schools of the file, added where they are new.
+func (c *chunk) schools(ctx context.Context, tx *sqlx.Tx) (map[string]program.SchoolID, error) {
+	var p Preview
+	if err := json.Unmarshal([]byte(c.batch.Preview), &p); err != nil {
+		return nil, fmt.Errorf("preview of roster %d: %w", c.batch.ID, err)
+	}
+	var named []program.School
+	for _, l := range p.Schools {
+		if l.Code != "" {
+			named = append(named, program.School{Code: l.Code, Name: l.Name, District: l.District})
+		}
+	}
+	known, err := program.PutSchools(ctx, tx, c.who, named, c.at)
+	if err != nil {
+		return nil, err
+	}
+	byCode := make(map[string]program.SchoolID, len(known))
+	for _, s := range known {
+		byCode[s.Code] = s.ID
+	}
+	return byCode, nil
+}
+
+// remember stores which child a source's number stands for and what was said.
+func (c *chunk) remember(ctx context.Context, tx *sqlx.Tx, rows []*opened) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var sources, contents, families [][]byte
+	var children []int64
+	for _, r := range rows {
+		sources, contents, families = append(sources, r.sourceKey), append(contents, r.contentKey), append(families, r.familyKey)
+		children = append(children, int64(r.id))
+	}
+	const query = `
+		INSERT INTO roster_children (tenant_id, source_id, source_key, child_id, content_key, family_key, present, batch_id)
+		SELECT $1, $2, source_key, child_id, content_key, family_key, true, $3
+		FROM unnest(CAST($4 AS bytea[]), CAST($5 AS bigint[]), CAST($6 AS bytea[]), CAST($7 AS bytea[]))
+		     AS r (source_key, child_id, content_key, family_key)
+		ON CONFLICT ON CONSTRAINT roster_children_pkey DO UPDATE
+		SET content_key = EXCLUDED.content_key, family_key = EXCLUDED.family_key, present = true, batch_id = EXCLUDED.batch_id`
+	_, err := tx.ExecContext(ctx, query, c.who.Tenant, c.batch.Source, c.batch.ID,
+		pq.ByteaArray(sources), pq.Array(children), pq.ByteaArray(contents), pq.ByteaArray(families))
+	if err != nil {
+		return fmt.Errorf("remember %d rows: %w", len(rows), err)
+	}
+	return nil
+}
+
+// miss notes that the source no longer names children, under any of its ids.
+func (c *chunk) miss(ctx context.Context, tx *sqlx.Tx, gone []*opened) error {
+	children := make([]int64, len(gone))
+	for i, r := range gone {
+		children[i] = int64(r.id)
+	}
+	const query = `
+		UPDATE roster_children SET present = false, batch_id = $3
+		WHERE source_id = $1 AND child_id = ANY ($2) AND present`
+	if _, err := tx.ExecContext(ctx, query, c.batch.Source, pq.Array(children), c.batch.ID); err != nil {
+		return fmt.Errorf("miss %d children: %w", len(gone), err)
+	}
+	return nil
+}
+
+func (c *chunk) admit(ctx context.Context, tx *sqlx.Tx, rows []*opened) error {
+	applications := make([]enroll.Application, len(rows))
+	for i, r := range rows {
+		applications[i] = enroll.Application{Child: r.id, On: c.batch.EnrollOn}
+	}
+	if len(applications) == 0 {
+		return nil
+	}
+	var err error
+	c.done.Enrolled, err = enroll.Admit(ctx, tx, c.who, c.keys, c.program, c.book, applications, c.at)
+	return err
+}
