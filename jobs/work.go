@@ -95,6 +95,9 @@ func (h *hold) perform(ctx, alive context.Context) error {
 			unsure++
 			err = h.reload(alive) // it is done or not: the row knows
 		}
+		if err == nil {
+			err = h.DB.Refresh(alive)
+		}
 		if err != nil {
 			return err
 		}

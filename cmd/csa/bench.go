@@ -173,6 +173,9 @@ func (m *measured) awards(ctx context.Context, w enroll.Walk) (n int, err error)
 			after, n = last, n+t.Children
 			return err
 		})
+		if err == nil {
+			err = m.db.Refresh(ctx)
+		}
 		if err != nil || after == 0 {
 			return n, err
 		}
@@ -194,7 +197,7 @@ func (m *measured) post(ctx context.Context, deposits []savings.Deposit) error {
 		}
 		deposits = deposits[len(set):]
 	}
-	return nil
+	return m.db.Refresh(ctx)
 }
 
 func (m *measured) issue(ctx context.Context) (n int, err error) {
@@ -206,6 +209,9 @@ func (m *measured) issue(ctx context.Context) (n int, err error) {
 			after, n = last, n+issued
 			return err
 		})
+		if err == nil {
+			err = m.db.Refresh(ctx)
+		}
 		if err != nil || after == 0 {
 			return n, err
 		}

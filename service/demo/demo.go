@@ -337,6 +337,9 @@ func (y *year) runAwards(ctx context.Context, day ledger.Date) error {
 		if err != nil {
 			return err
 		}
+		if err := y.db.Refresh(ctx); err != nil {
+			return err
+		}
 		if after == 0 {
 			break
 		}

@@ -112,6 +112,9 @@ func (in *Import) Post(ctx context.Context, db *store.DB, who store.Who, p progr
 		if err != nil {
 			return fmt.Errorf("post deposits %d to %d: %w", first+1, last, err)
 		}
+		if err := db.Refresh(ctx); err != nil {
+			return err
+		}
 		progress(last, len(in.Deposits))
 	}
 	in.count()
