@@ -59,7 +59,8 @@ func (t Tally) Plus(u Tally) Tally {
 //
 // The children carry what service/enroll knows of them; their deposits are
 // added here. Where funds run short, children come in the order of their
-// numbers and the rest waits in the queue. What is on a child's account beyond
+// numbers and the rest waits in the queue, or is refused where the benefit says
+// so. What is on a child's account beyond
 // its entitlement is not taken back: it is proposed (see Decide).
 func Award(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, book *rules.Book, children []rules.Child, asOf ledger.Date, at time.Time) (Tally, error) {
 	if err := ledger.Lock(ctx, tx, p.Book); err != nil {
@@ -187,6 +188,10 @@ func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
 		return nil
 	}
 	o := settle(e, g, b.choices(e), b.purse)
+	short := o.queued.Sign() > 0
+	if short && b.refuses(e.Benefit) {
+		o.queued = ledger.Amount{}
+	}
 	if g.row != nil {
 		o.excess = o.excess.Sub(g.row.Kept).Max(ledger.Amount{})
 	}
@@ -201,6 +206,9 @@ func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
 		b.count(m)
 	}
 	row := b.row(k, e, g, o, why)
+	if short {
+		row.Reason = ReasonQueued
+	}
 	if past {
 		row.Entitled, row.Reason, row.Why, row.Rule, row.On = g.row.Entitled.Max(e.Amount), g.row.Reason, g.row.Why, g.row.Rule, g.row.On
 		row.Queued = row.Entitled.Sub(row.Accrued).Sub(row.Posted).Max(ledger.Amount{})
@@ -263,6 +271,14 @@ func noMore(e, later rules.Entitlement, g given) rules.Entitlement {
 	return e
 }
 
+// refuses reports a benefit that says that what no fund has does not wait
+// (funding.on_shortfall: deny). A later run gives it if a fund has the money by
+// then; until then nobody is told that something is coming.
+func (b *batch) refuses(benefit string) bool {
+	t, _ := b.book.Benefit(benefit)
+	return t.Funding.OnShortfall == "deny"
+}
+
 // choices are the funds that the rule book lets pay an entitlement.
 func (b *batch) choices(e rules.Entitlement) []ledger.FundID {
 	var out []ledger.FundID
@@ -287,7 +303,7 @@ func (b *batch) count(m move) {
 
 // Reasons of this room; the others are those of service/rules.
 const (
-	ReasonQueued = "fund_exhausted" // waits for a fund's money
+	ReasonQueued = "fund_exhausted" // no fund has the money: it waits, or was refused
 	ReasonGone   = "no_longer"      // the rule book gives nothing of this kind any more
 )
 
@@ -307,14 +323,10 @@ func (b *batch) row(k awardKey, e rules.Entitlement, g given, o outcome, why str
 			posted = posted.Sub(m.amount)
 		}
 	}
-	reason := string(e.Why.Reason)
-	if o.queued.Sign() > 0 {
-		reason = ReasonQueued
-	}
 	return awardRow{
 		Child: k.child, Benefit: k.benefit, Period: k.period, Kind: string(e.Kind),
 		Entitled: e.Amount, Accrued: accrued, Posted: posted, Queued: o.queued,
-		PayOn: e.PayOn, Moves: g.moves, Reason: reason, Why: why, Rule: b.book.Hash(), On: b.asOf,
+		PayOn: e.PayOn, Moves: g.moves, Reason: string(e.Why.Reason), Why: why, Rule: b.book.Hash(), On: b.asOf,
 	}
 }
 
