@@ -123,8 +123,11 @@ type Benefit struct {
 	Trigger    Trigger
 	Basis      Basis
 	Base       Base
+	Streak     *Streak
 	Amount     Formula
 	Caps       Caps
+	Carry      *Carry
+	PhaseOut   *PhaseOut
 	Period     PeriodKind
 	When       string // CEL
 	EligibleAt string
@@ -151,6 +154,27 @@ type Formula struct {
 	Ratio     *decimal.Decimal
 	Threshold *Threshold
 	Step      *Stairs
+	Series    []ledger.Amount
+}
+
+// Streak is a run of months or quarters in each of which enough is saved.
+type Streak struct {
+	Unit   PeriodKind
+	Least  ledger.Amount
+	Length int
+}
+
+// Carry is room that grows by an amount each period and is kept until used.
+type Carry struct {
+	Accrual     ledger.Amount
+	AccruesFrom string
+}
+
+// PhaseOut lowers an amount evenly while a fact of money goes from one value to
+// another: all of it up to From, nothing from To on.
+type PhaseOut struct {
+	Fact     string
+	From, To ledger.Amount
 }
 
 // Threshold pays an amount once the base reaches another.

@@ -65,9 +65,26 @@ func (c Calendar) periodOf(kind PeriodKind, day ledger.Date) ledger.Period {
 	return ledger.Period{First: first, Last: ledger.NewDate(y+1, time.Month(start.Month), start.Day).AddDays(-1)}
 }
 
+// window is the run of months, counted from a day on, in which another day
+// lies. What was before the first belongs to it.
+func window(from ledger.Date, months int, day ledger.Date) ledger.Period {
+	k := 0
+	if day.After(from) {
+		k = (12*(day.Year()-from.Year()) + int(day.Month()) - int(from.Month())) / months
+	}
+	if k > 0 && day.Before(from.AddMonths(k*months)) {
+		k--
+	}
+	return ledger.Period{First: from.AddMonths(k * months), Last: from.AddMonths((k + 1) * months).AddDays(-1)}
+}
+
 // label names a period as awards are keyed: "once", "2026-09", "2026-Q3",
-// "2026" for a year from 1 January and "2026-27" for one that spans two.
+// "2026" for a year from 1 January, "2026-27" for one that spans two, and
+// "2026-09-14+24m" for a window of the child's own.
 func label(kind PeriodKind, p ledger.Period) string {
+	if n := kind.months(); n > 0 {
+		return p.First.String() + "+" + strconv.Itoa(n) + "m"
+	}
 	var room [8]byte
 	y, m, d := p.First.Time().Date()
 	b := strconv.AppendInt(room[:0], int64(y), 10)

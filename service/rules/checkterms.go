@@ -33,6 +33,15 @@ func (c *compiler) checkBasis(n *node, t *terms) {
 	if !t.countsDeposits() && n.get("undo") != nil {
 		c.report(n.get("undo"), "needs_deposits", map[string]any{"key": "undo"})
 	}
+	if (t.Streak != nil) != (t.Basis.Measure == Streaks) {
+		c.report(n, "streak_and_basis", nil)
+	}
+	if t.Basis.Measure.balance() && (t.Base.MinSingle != nil || t.Base.Channels != nil || t.Base.Exclude != nil) {
+		c.report(n.get("base"), "base_of_balance", nil)
+	}
+	if t.PhaseOut != nil && t.Amount.Ratio == nil {
+		c.report(n.get("phase_out"), "phase_out_needs_ratio", nil)
+	}
 	if t.Undo.OnWithdrawal == undoRatio && t.Basis.Measure != NetDeposits {
 		c.report(n.get("undo"), "undo_needs_net", nil)
 	}
@@ -40,15 +49,16 @@ func (c *compiler) checkBasis(n *node, t *terms) {
 
 // countsDeposits reports terms that a returned deposit touches.
 func (t *terms) countsDeposits() bool {
-	return t.Basis.Measure == GrossDeposits || t.Basis.Measure == NetDeposits || t.Basis.Event == Deposit || t.Trigger.Event == Deposit
+	m := t.Basis.Measure
+	return m == GrossDeposits || m == NetDeposits || m == Streaks || m.balance() || t.Basis.Event == Deposit || t.Trigger.Event == Deposit
 }
 
 func (c *compiler) checkFormula(n *node, t *terms) {
 	counting, at := t.Basis.Measure != NoBasis, n.get("amount")
 	switch f := t.Amount; {
-	case f.Fixed != nil && counting:
+	case (f.Fixed != nil || f.Series != nil) && counting:
 		c.report(at, "fixed_needs_trigger", nil)
-	case f.Ratio != nil && (!counting || t.Basis.Measure == CountEvents):
+	case f.Ratio != nil && (!counting || t.Basis.Measure.counts()):
 		c.report(at, "ratio_needs_deposits", nil)
 	case (f.Threshold != nil || f.Step != nil) && !counting:
 		c.report(at, "needs_basis", map[string]any{"key": "amount"})
@@ -65,6 +75,12 @@ func (c *compiler) checkPeriod(n *node, t *terms) {
 	}
 	if t.Period != Once {
 		return
+	}
+	if t.Trigger.Kind == EachPeriod || t.Basis.Measure == ContributionBalance {
+		c.report(n.get("period"), "no_period_here", map[string]any{"fact": string(t.Trigger.Kind) + string(t.Basis.Measure)})
+	}
+	if t.Carry != nil {
+		c.report(n.get("carry_forward"), "no_period_here", map[string]any{"fact": "carry_forward"})
 	}
 	if t.EligibleAt == eligibleAtPeriodStart || t.EligibleAt == eligibleAtPeriodEnd {
 		c.report(n.get("eligible_at"), "no_period_here", map[string]any{"fact": t.EligibleAt})
@@ -87,6 +103,9 @@ func length(k PeriodKind) int {
 		return 3
 	case Once:
 		return 1 << 20
+	}
+	if n := k.months(); n > 0 {
+		return n
 	}
 	return 12
 }

@@ -6,22 +6,62 @@ import "seedbook/ledger"
 // benefit looks at, and for the current one.
 func (e *evaluator) gather(p *plan) {
 	first := len(e.spans)
+	e.openSince(p)
 	for i := range e.events {
-		if !p.watches(e.events[i].Kind) {
-			continue
+		if p.watches(e.events[i].Kind) {
+			s := e.open(p, first, e.events[i].On)
+			if s.to == 0 {
+				s.from = i
+			}
+			s.to = i + 1
 		}
-		on := e.events[i].On
-		if n := len(e.spans); n == first || !e.spans[n-1].period.Contains(on) {
-			e.spans = append(e.spans, span{plan: p, period: e.book.Calendar.periodOf(p.period, on), from: i})
-		}
-		e.spans[len(e.spans)-1].to = i + 1
 	}
-	if n := len(e.spans); n == first || !e.spans[n-1].period.Contains(e.asOf) {
-		e.spans = append(e.spans, span{plan: p, period: e.book.Calendar.periodOf(p.period, e.asOf)})
-	}
+	e.open(p, first, e.asOf)
 	for i := first; i < len(e.spans); i++ {
 		e.count(&e.spans[i], e.asOf)
 	}
+}
+
+// open is the span of a benefit in which a day lies. Days come in order, but
+// for periods that were opened before anything happened in them.
+func (e *evaluator) open(p *plan, first int, on ledger.Date) *span {
+	if p.months > 0 && on.Before(e.enrolled) {
+		on = e.enrolled // what was saved before joining counts in the first window
+	}
+	for i := len(e.spans) - 1; i >= first; i-- {
+		if e.spans[i].period.Contains(on) {
+			return &e.spans[i]
+		}
+	}
+	e.spans = append(e.spans, span{plan: p, period: e.periodOf(p, on)})
+	return &e.spans[len(e.spans)-1]
+}
+
+// openSince opens every period of a benefit that gives by the period.
+func (e *evaluator) openSince(p *plan) {
+	from := e.enrolled
+	switch {
+	case p.since == "" || p.since == fromBirthday && e.view.child.BornOn.IsZero():
+		return
+	case p.since == fromBirthday:
+		from = e.view.child.BornOn
+	case len(e.events) > 0:
+		from = earlier(from, e.events[0].On)
+	}
+	for first := len(e.spans); !from.After(e.asOf); from = e.spans[len(e.spans)-1].period.Last.AddDays(1) {
+		e.open(p, first, from)
+	}
+}
+
+// periodOf is the period of a benefit in which a day lies.
+func (e *evaluator) periodOf(p *plan, on ledger.Date) ledger.Period {
+	switch {
+	case p.months == 0:
+		return e.book.Calendar.periodOf(p.period, on)
+	case e.enrolled.IsZero():
+		return window(on, p.months, on)
+	}
+	return window(e.enrolled, p.months, on)
 }
 
 func (p *plan) watches(k EventKind) bool {
@@ -58,6 +98,8 @@ func (e *evaluator) count(s *span, until ledger.Date) {
 		}
 	}
 	e.countBirthday(s, until)
+	e.countPeriod(s, until)
+	e.countBalance(s, until)
 	if s.terms == nil {
 		e.assume(s, until)
 	}
@@ -79,10 +121,14 @@ func (e *evaluator) countEvent(s *span, ev *Event) {
 		s.outside++
 		return
 	}
-	t := s.plan.in[v]
+	t, ok := e.tierOf(s, s.plan.in[v], ev.On)
 	switch {
+	case !ok:
+		s.undecided++
 	case t.Basis.Measure == GrossDeposits || t.Basis.Measure == NetDeposits:
 		e.countMoney(s, t, v, ev)
+	case t.Basis.Measure == Streaks:
+		e.countStreak(s, t, v, ev)
 	case t.Basis.Measure == CountEvents && ev.Kind == t.Basis.Event,
 		t.Trigger.Kind == OnEvent && ev.Kind == t.Trigger.Event && s.counted == 0:
 		if e.counts(s, t, ev) {
@@ -201,25 +247,51 @@ func (b *Base) admits(channel string) bool {
 
 // holds judges a benefit's own condition for an event of a day.
 func (e *evaluator) holds(s *span, t *terms, on ledger.Date) truth {
+	if t.PhaseOut != nil {
+		e.view.day = on
+		if _, known := e.view.money(t.PhaseOut.Fact); !known {
+			e.view.missing = 1 << e.book.facts.index[t.PhaseOut.Fact]
+			return unknown
+		}
+	}
 	if t.when == nil {
 		return yes
 	}
+	return e.judge(s, t.when, t.judgedOn(s, on))
+}
+
+// judgedOn is the day by which the terms' conditions are judged.
+func (t *terms) judgedOn(s *span, on ledger.Date) ledger.Date {
 	switch t.EligibleAt {
 	case eligibleAtPeriodStart:
-		on = s.period.First
+		return s.period.First
 	case eligibleAtPeriodEnd:
-		on = s.period.Last
+		return s.period.Last
 	}
-	m := &e.memo
-	if m.of == t.when && !t.when.timed && !on.Before(m.from) && on.Before(m.until) && m.truth != unknown {
-		s.read |= t.when.reads
+	return on
+}
+
+// judge asks a condition about a day of a span, or remembers the answer.
+func (e *evaluator) judge(s *span, p *predicate, on ledger.Date) truth {
+	s.read |= p.reads
+	m := e.remembered(p)
+	if m.of == p && !p.timed && !on.Before(m.from) && on.Before(m.until) && m.truth != unknown {
 		return m.truth
 	}
 	e.view.day, e.view.period = on, s.period
-	answer := e.view.judge(t.when)
-	s.read |= t.when.reads
-	*m = memo{t.when, on, e.view.steadyUntil(t.when), answer}
-	return answer
+	*m = memo{p, on, e.view.steadyUntil(p), e.view.judge(p)}
+	return m.truth
+}
+
+// remembered is where the last answer of a condition is kept.
+func (e *evaluator) remembered(p *predicate) *memo {
+	for i := range e.memos {
+		if e.memos[i].of == p {
+			return &e.memos[i]
+		}
+	}
+	e.memos = append(e.memos, memo{})
+	return &e.memos[len(e.memos)-1]
 }
 
 // add takes an amount into the base, under the version that counts it.
@@ -228,7 +300,7 @@ func (e *evaluator) add(s *span, t *terms, v int, ev *Event, amount ledger.Amoun
 	s.sum = s.sum.Add(amount)
 	s.last, s.terms, s.version = ev.On, t, v
 	n := len(e.parts)
-	if n == s.firstPart || e.parts[n-1].version != v {
+	if n == s.firstPart || e.parts[n-1].terms != t {
 		e.parts = append(e.parts, part{version: v, terms: t})
 		n++
 	}

@@ -52,8 +52,8 @@ func (e *evaluator) amount(s *span, log bool) sums {
 	parts := e.parts[s.firstPart:s.lastPart]
 	for i := range parts {
 		p := &parts[i]
-		if len(parts) > 1 && log {
-			e.lines = append(e.lines, Line{Op: OpVersion, Ref: e.book.Versions[p.version].ID, Base: p.base})
+		if log {
+			e.logPart(s, p)
 		}
 		base := e.limitBase(s, p, &run, log)
 		run.base = run.base.Add(base)
@@ -62,6 +62,17 @@ func (e *evaluator) amount(s *span, log bool) sums {
 		e.limit(s, p.terms, before, &run, log)
 	}
 	return run
+}
+
+// logPart says under which version and tier a part counts, where that is not
+// plain.
+func (e *evaluator) logPart(s *span, p *part) {
+	if e.parts[s.firstPart].version != s.version {
+		e.lines = append(e.lines, Line{Op: OpVersion, Ref: e.book.Versions[p.version].ID, Base: p.base})
+	}
+	if p.terms.tier != "" {
+		e.lines = append(e.lines, Line{Op: OpTier, Ref: p.terms.tier, Base: p.base})
+	}
 }
 
 // limitBase keeps the base within its own caps.
@@ -100,6 +111,9 @@ func (e *evaluator) formula(s *span, p *part, base ledger.Amount, run *sums, log
 		if !run.crossed && !run.base.Less(f.Threshold.At) {
 			run.crossed, earned = true, f.Threshold.Pay
 		}
+	case f.Series != nil:
+		n := int(e.taken(use{what: timesGiven, plan: s.plan}).Minor())
+		line.Op, line.N, earned = OpSeries, n+1, f.Series[min(n, len(f.Series)-1)]
 	case f.Step != nil:
 		n := run.base.Minor() / f.Step.Per.Minor()
 		line.Op, line.Base, line.Limit = OpStep, run.base, f.Step.Per
@@ -110,7 +124,7 @@ func (e *evaluator) formula(s *span, p *part, base ledger.Amount, run *sums, log
 		}
 	}
 	if log && earned.Sign() > 0 {
-		if line.Amount = earned; s.terms.Basis.Measure == CountEvents {
+		if line.Amount = earned; s.terms.Basis.Measure.counts() {
 			line = Line{Op: OpCount, N: int(run.base.Minor() / 100), Amount: earned}
 		}
 		e.lines = append(e.lines, line)
@@ -121,7 +135,7 @@ func (e *evaluator) formula(s *span, p *part, base ledger.Amount, run *sums, log
 // ratio multiplies exactly and rounds the running total once, so that three
 // deposits of 0.33 at one half give 0.50 (domain/money.md, allocation).
 func (e *evaluator) ratio(s *span, p *part, base ledger.Amount, run *sums, log bool) ledger.Amount {
-	if k := p.terms.whole; k > 0 && s.lastPart-s.firstPart == 1 {
+	if k := p.terms.whole; k > 0 && p.terms.PhaseOut == nil && s.lastPart-s.firstPart == 1 {
 		earned := ledger.Minor(base.Minor() * k) // one for one, two for one: nothing to round
 		if log {
 			e.lines = append(e.lines, Line{Op: OpRatio, Base: base, Rate: p.terms.rate, Amount: earned})
@@ -131,6 +145,9 @@ func (e *evaluator) ratio(s *span, p *part, base ledger.Amount, run *sums, log b
 	product := base.Decimal().Mul(*p.terms.Amount.Ratio)
 	if p.terms.Caps.PerEvent != nil {
 		product = decimal.Min(product, p.earned)
+	}
+	if p.terms.PhaseOut != nil {
+		product = e.phaseOut(s, p.terms.PhaseOut, product, log)
 	}
 	run.exact = run.exact.Add(product)
 	total := ledger.Round(run.exact, e.book.Program.Rounding)
@@ -177,6 +194,10 @@ func (e *evaluator) limit(s *span, t *terms, before ledger.Amount, run *sums, lo
 	for _, w := range t.Caps.Within {
 		cut(OpWithinCap, ReasonWithinCap, w.Max, e.taken(e.within(s, w)), string(w.Period))
 	}
+	if t.Carry != nil {
+		accrued := e.accrued(s, t)
+		cut(OpRoom, ReasonRoom, accrued, e.taken(use{what: lifeAmount, plan: s.plan}), "")
+	}
 	if c := t.Caps.Lifetime; c != nil {
 		cut(OpLifeCap, ReasonLifetimeCap, *c, e.taken(use{what: lifeAmount, plan: s.plan}), "")
 	}
@@ -203,6 +224,7 @@ const (
 	lifeAmount
 	longerPeriod
 	sharedAmount
+	timesGiven // how many periods gave something, in cents
 )
 
 func (e *evaluator) within(s *span, w Within) use {
@@ -235,8 +257,11 @@ func (e *evaluator) take(s *span) {
 	if s.terms.Base.CapLife != nil {
 		e.note(use{what: lifeBase, plan: s.plan}, s.used)
 	}
-	if c.Lifetime != nil || len(s.plan.in) > 1 {
+	if c.Lifetime != nil || s.terms.Carry != nil || len(s.plan.in) > 1 {
 		e.note(use{what: lifeAmount, plan: s.plan}, s.amount)
+	}
+	if s.terms.Amount.Series != nil {
+		e.note(use{what: timesGiven, plan: s.plan}, ledger.Minor(1))
 	}
 	for _, w := range c.Within {
 		e.note(e.within(s, w), s.amount)

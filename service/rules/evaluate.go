@@ -90,7 +90,7 @@ func (e *evaluator) refuse(why Why) []Entitlement {
 		w := why
 		w.Rule = p.id
 		out = append(out, Entitlement{
-			Benefit: p.id, Kind: p.kind, Period: label(p.period, e.book.Calendar.periodOf(p.period, e.asOf)), Why: w,
+			Benefit: p.id, Kind: p.kind, Period: label(p.period, e.periodOf(p, e.asOf)), Why: w,
 		})
 	}
 	return out
@@ -142,8 +142,10 @@ func (e *evaluator) logCount(s *span) {
 	log := func(l Line) { e.lines = append(e.lines, l) }
 	switch {
 	case s.counted == 0 || s.terms.Basis.Measure == NoBasis:
-	case s.terms.Basis.Measure == CountEvents:
+	case s.terms.Basis.Measure.counts():
 		log(Line{Op: OpEvents, N: s.counted})
+	case s.terms.Basis.Measure.balance():
+		log(Line{Op: OpSaved, Base: s.sum})
 	default:
 		log(Line{Op: OpDeposits, N: s.counted, Base: s.sum})
 	}

@@ -27,10 +27,10 @@ type evaluator struct {
 	gates    uint64     // slots that eligibility read
 	facts    []FactRead // of them, for every entitlement of the child
 	lines    []Line     // fresh for each child: entitlements keep it
-	memo     memo
+	memos    []memo
 }
 
-// memo is the last condition judged and how long its answer holds.
+// memo is the last answer of a condition and how long it holds.
 type memo struct {
 	of    *predicate
 	from  ledger.Date
@@ -50,7 +50,7 @@ func (b *Book) borrow(c *Child, asOf ledger.Date) *evaluator {
 	e.asOf, e.view.asOf, e.view.child = asOf, asOf, c
 	e.spans, e.parts, e.uses = e.spans[:0], e.parts[:0], e.uses[:0]
 	e.lines, e.facts, e.gates = nil, nil, 0
-	e.view.read, e.view.period, e.memo = 0, ledger.Period{}, memo{}
+	e.view.read, e.view.period, e.memos = 0, ledger.Period{}, e.memos[:0]
 	e.takeEvents(c.Events)
 	return e
 }
@@ -142,6 +142,7 @@ type tally struct {
 	net       ledger.Amount
 	high      ledger.Amount // the most that net was
 	missing   uint64
+	streak    run
 	last      ledger.Date // of the events that count
 	firstPart int         // its parts are e.parts[firstPart:lastPart]
 	lastPart  int

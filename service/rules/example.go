@@ -35,10 +35,10 @@ type Expectation struct {
 
 // reasons are the words that an example may expect.
 var reasons = []Reason{
-	ReasonAwarded, ReasonBaseCap, ReasonEventCap, ReasonPeriodCap, ReasonWithinCap, ReasonLifetimeCap, ReasonSharedCap,
+	ReasonAwarded, ReasonBaseCap, ReasonEventCap, ReasonPeriodCap, ReasonWithinCap, ReasonLifetimeCap, ReasonSharedCap, ReasonRoom,
 	ReasonNotEnrolled, ReasonIneligible, ReasonMissingFact, ReasonOptedOut, ReasonLeft, ReasonNotYet, ReasonEnded,
 	ReasonNotOffered, ReasonCondition, ReasonNoEvent, ReasonTooYoung, ReasonNoDeposits, ReasonSmall, ReasonChannel,
-	ReasonBelowMinimum, ReasonBelowThreshold, ReasonBelowCount, ReasonReturned, ReasonWithdrawn, ReasonNoFund, ReasonEligible,
+	ReasonBelowMinimum, ReasonBelowThreshold, ReasonBelowCount, ReasonNoStreak, ReasonWindowOpen, ReasonPhasedOut, ReasonReturned, ReasonWithdrawn, ReasonNoFund, ReasonEligible,
 }
 
 func (d *decoder) examples(b *Book, n *node) (out []Example) {
@@ -246,7 +246,7 @@ func (d *decoder) checkBenefitName(b *Book, n *node) {
 
 func (d *decoder) period(n *node) string {
 	s, ok := d.plain(n)
-	if ok && s != "once" && (len(s) < 4 || len(s) > 7 || strings.Trim(s, "0123456789-Q") != "") {
+	if ok && s != "once" && (len(s) < 4 || len(s) > 16 || strings.Trim(s, "0123456789-Q+m") != "") {
 		d.report(n, "not_period", map[string]any{"value": clip(s)})
 	}
 	return s

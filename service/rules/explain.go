@@ -63,7 +63,7 @@ func Headline(w Words, why Why) string {
 // openWords are the reasons that are phrased as an invitation while there is
 // still time.
 var openWords = map[Reason]bool{
-	ReasonNoDeposits: true, ReasonSmall: true, ReasonBelowMinimum: true, ReasonBelowThreshold: true, ReasonBelowCount: true, ReasonNoEvent: true,
+	ReasonNoDeposits: true, ReasonSmall: true, ReasonBelowMinimum: true, ReasonBelowThreshold: true, ReasonBelowCount: true, ReasonNoEvent: true, ReasonNoStreak: true,
 }
 
 func gives(w Words, why Why) string {

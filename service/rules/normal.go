@@ -105,18 +105,26 @@ func (b *Book) ReversesOnReturn(benefit string) bool {
 	return t.Undo.OnReturn == undoReverse
 }
 
-// FundCodes are the funds that the book draws on, in any version, sorted.
+// FundCodes are the funds that the book draws on, in any version and tier,
+// sorted.
 func (b *Book) FundCodes() []string {
 	codes := map[string]bool{}
 	for i := range b.plans {
 		for _, t := range b.plans[i].in {
-			if t == nil {
-				continue
-			}
-			for _, s := range t.sources {
-				codes[s.Fund] = true
-			}
+			t.addFunds(codes)
 		}
 	}
 	return sortedKeys(codes)
+}
+
+func (t *terms) addFunds(codes map[string]bool) {
+	if t == nil {
+		return
+	}
+	for _, s := range t.sources {
+		codes[s.Fund] = true
+	}
+	for i := range t.tiers {
+		t.tiers[i].terms.addFunds(codes)
+	}
 }

@@ -291,6 +291,16 @@ func (v *view) fact(name string) *Fact {
 	return best
 }
 
+// money is a fact of money, or false where it is not known.
+func (v *view) money(name string) (ledger.Amount, bool) {
+	f := v.fact(name)
+	if f == nil {
+		return ledger.Amount{}, false
+	}
+	a, ok := f.Value.(ledger.Amount)
+	return a, ok
+}
+
 // laterFact orders facts of one name so that neither the order in which they
 // are given nor a repetition matters.
 func laterFact(f, than *Fact) bool {

@@ -58,6 +58,13 @@ benefits:
   - {id: steps, kind: incentive, basis: gross_deposits, amount: {step: {per: 40.00, pay: 7.00}}, period: month, caps: {per_period: 14.00}, funding: {sources: [{fund: A}]}}
   - {id: each, kind: match, basis: gross_deposits, amount: {ratio: 0.1}, caps: {per_event: 3.00}, period: once, funding: {sources: [{fund: A}]}}
   - {id: eager, kind: incentive, basis: count(deposit), when: grade <= 5, amount: {threshold: {at: 3, pay: 9.00}}, period: school_year, funding: {sources: [{fund: A}]}}
+  - {id: highest, kind: match, basis: highest_balance, amount: {ratio: 0.25}, caps: {lifetime: 60.00}, period: months(7), funding: {sources: [{fund: A}]}}
+  - {id: month_ends, kind: match, basis: month_end_increase, amount: {ratio: 0.5}, period: school_year, pay: {when: daily}, funding: {sources: [{fund: A}]},
+     tiers: [{id: moved, when: school == "R09", amount: {ratio: 1}, caps: {per_period: 40.00}}]}
+  - {id: year_end, kind: incentive, basis: contribution_balance, amount: {step: {per: 30.00, pay: 1.00}}, period: calendar_year, funding: {sources: [{fund: A}]}}
+  - {id: steady, kind: incentive, basis: streak, streak: {unit: month, least: 20.00, length: 2}, amount: {step: {per: 1, pay: 4.00}}, period: once, funding: {sources: [{fund: A}]}}
+  - {id: room, kind: match, basis: gross_deposits, amount: {ratio: 1}, carry_forward: {accrual: 25.00, accrues_from: enrolled}, period: quarter, funding: {sources: [{fund: A}]}}
+  - {id: yearly, kind: bond, trigger: each_period(birth), amount: {series: [5.00, 1.00]}, caps: {lifetime: 9.00}, period: calendar_year, funding: {sources: [{fund: A}]}}
 shared_caps:
   - {id: both, benefits: [half, net], period: calendar_year, max: 80.00}
 `)

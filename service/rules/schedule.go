@@ -1,6 +1,10 @@
 package rules
 
-import "seedbook/ledger"
+import (
+	"sort"
+
+	"seedbook/ledger"
+)
 
 // choose asks which of the benefit's funds may pay for the child, by its facts
 // on the day that earned the latest part. It reports whether any may.
@@ -47,14 +51,21 @@ func (e *evaluator) schedule(s *span) {
 	}
 }
 
-// lastPayable is the day of the last event whose part is payable by now.
-func (e *evaluator) lastPayable(s *span) (last ledger.Date) {
-	for i := s.from; i < s.to; i++ {
-		if on, _ := e.payday(s.terms, e.events[i].On, s.period); !on.After(e.asOf) {
-			last = e.events[i].On
-		}
+// maxWait is longer than any wait a book can ask for, in days.
+const maxWait = 30_000
+
+// lastPayable is the last day of which what it earned is payable by now, or no
+// day. A later day is never payable before an earlier one.
+func (e *evaluator) lastPayable(s *span) ledger.Date {
+	payable := func(back int) bool {
+		on, _ := e.payday(s.terms, s.last.AddDays(-back), s.period)
+		return !on.After(e.asOf)
 	}
-	return last
+	back := sort.Search(maxWait, payable)
+	if back == maxWait {
+		return ledger.Date{}
+	}
+	return s.last.AddDays(-back)
 }
 
 // payday is when what a day earns is payable, and why not at once.

@@ -195,19 +195,21 @@ func TestTheSchemaHasExactlyTheWordsThatAreRead(t *testing.T) {
 func tryWord(t *testing.T, kind, key, word string) {
 	t.Helper()
 	read := map[string]func(d *decoder, c *compiler, b *Book, n *node){
-		"program":     func(d *decoder, _ *compiler, _ *Book, n *node) { d.program(n) },
-		"version":     func(d *decoder, _ *compiler, _ *Book, n *node) { d.versions(&node{kind: list, items: []*node{n}}) },
-		"fact":        func(d *decoder, _ *compiler, _ *Book, n *node) { d.facts(&node{kind: list, items: []*node{n}}) },
-		"enrollment":  func(d *decoder, _ *compiler, _ *Book, n *node) { d.enrollment(n) },
-		"benefit":     func(_ *decoder, c *compiler, b *Book, n *node) { c.terms(b, n) },
-		"within":      func(d *decoder, _ *compiler, b *Book, n *node) { d.caps(b, wrap("within", wrapList(n))) },
-		"pay":         func(d *decoder, _ *compiler, _ *Book, n *node) { d.pay(n) },
-		"undo":        func(d *decoder, _ *compiler, _ *Book, n *node) { d.undo(n) },
-		"funding":     func(_ *decoder, c *compiler, _ *Book, n *node) { c.funding(&terms{}, n) },
-		"shared_cap":  func(d *decoder, _ *compiler, b *Book, n *node) { d.sharedCaps(b, wrapList(n)) },
-		"expiry":      func(d *decoder, _ *compiler, _ *Book, n *node) { d.expiry(n) },
-		"exit":        func(d *decoder, _ *compiler, _ *Book, n *node) { d.exits(wrapList(n)) },
-		"expectation": func(d *decoder, _ *compiler, b *Book, n *node) { d.expectation(b, n) },
+		"program":       func(d *decoder, _ *compiler, _ *Book, n *node) { d.program(n) },
+		"version":       func(d *decoder, _ *compiler, _ *Book, n *node) { d.versions(&node{kind: list, items: []*node{n}}) },
+		"fact":          func(d *decoder, _ *compiler, _ *Book, n *node) { d.facts(&node{kind: list, items: []*node{n}}) },
+		"enrollment":    func(d *decoder, _ *compiler, _ *Book, n *node) { d.enrollment(n) },
+		"benefit":       func(_ *decoder, c *compiler, b *Book, n *node) { c.terms(b, n) },
+		"within":        func(d *decoder, _ *compiler, b *Book, n *node) { d.caps(b, wrap("within", wrapList(n))) },
+		"pay":           func(d *decoder, _ *compiler, _ *Book, n *node) { d.pay(n) },
+		"undo":          func(d *decoder, _ *compiler, _ *Book, n *node) { d.undo(n) },
+		"funding":       func(_ *decoder, c *compiler, _ *Book, n *node) { c.funding(&terms{}, n) },
+		"streak":        func(d *decoder, _ *compiler, _ *Book, n *node) { d.streak(n) },
+		"carry_forward": func(d *decoder, _ *compiler, _ *Book, n *node) { d.carry(n) },
+		"shared_cap":    func(d *decoder, _ *compiler, b *Book, n *node) { d.sharedCaps(b, wrapList(n)) },
+		"expiry":        func(d *decoder, _ *compiler, _ *Book, n *node) { d.expiry(n) },
+		"exit":          func(d *decoder, _ *compiler, _ *Book, n *node) { d.exits(wrapList(n)) },
+		"expectation":   func(d *decoder, _ *compiler, b *Book, n *node) { d.expectation(b, n) },
 	}[kind]
 	if read == nil {
 		if kind != "benefit_change" { // the same keys as benefit

@@ -21,6 +21,7 @@ const (
 	ReasonWithinCap   Reason = "within_cap"   // the most of a longer period was reached
 	ReasonLifetimeCap Reason = "lifetime_cap" // the most for ever was reached
 	ReasonSharedCap   Reason = "shared_cap"   // the most of several benefits together was reached
+	ReasonRoom        Reason = "room"         // the room carried forward was used up
 )
 
 // The reasons of nothing.
@@ -42,6 +43,9 @@ const (
 	ReasonBelowMinimum   Reason = "below_minimum"   // Need is missing to the least of a period
 	ReasonBelowThreshold Reason = "below_threshold" // Need is missing to the threshold or the first step
 	ReasonBelowCount     Reason = "below_count"     // it has to happen Times more
+	ReasonNoStreak       Reason = "no_streak"       // at least Need was not saved Times in a row
+	ReasonWindowOpen     Reason = "window_open"     // what is saved on Until counts
+	ReasonPhasedOut      Reason = "phased_out"      // the family's income is above what this is for
 	ReasonReturned       Reason = "returned"        // the bank took the deposits back
 	ReasonWithdrawn      Reason = "withdrawn"       // as much was taken out as was put in
 	ReasonNoFund         Reason = "no_fund"         // no fund may pay for this child
@@ -122,11 +126,15 @@ const (
 	OpCondition  Op = "condition"   // N did not meet the condition
 	OpWithdrawn  Op = "withdrawn"   // Base was taken out
 	OpNet        Op = "net"         // Base is the most that was saved
+	OpSaved      Op = "saved"       // Base of what is saved counts
 	OpEvents     Op = "events"      // N events count
 	OpBaseCap    Op = "base_cap"    // of Base, Limit counts
 	OpVersion    Op = "version"     // version Ref counts Base
+	OpTier       Op = "tier"        // tier Ref counts Base
 	OpFixed      Op = "fixed"       // Amount
 	OpRatio      Op = "ratio"       // Base × Rate = Amount
+	OpPhaseOut   Op = "phase_out"   // only the share Rate of it is left
+	OpSeries     Op = "series"      // the N-th time: Amount
 	OpRounded    Op = "rounded"     // Raw is rounded to Amount by Ref
 	OpThreshold  Op = "threshold"   // Base reached Limit: Amount
 	OpStep       Op = "step"        // N steps of Limit: Amount
@@ -134,6 +142,7 @@ const (
 	OpEventCap   Op = "event_cap"   // N deposits earn the most, Limit each
 	OpPeriodCap  Op = "period_cap"  // at most Limit a period: Amount
 	OpWithinCap  Op = "within_cap"  // at most Limit in Ref, Room was left: Amount
+	OpRoom       Op = "room"        // Limit was gathered so far, Room was left: Amount
 	OpLifeCap    Op = "life_cap"    // at most Limit for ever, Room was left: Amount
 	OpSharedCap  Op = "shared_cap"  // at most Limit with others, Room was left: Amount
 	OpFundPasses Op = "fund_passes" // fund Ref may not pay for this child

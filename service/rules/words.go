@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // PeriodKind is how long a benefit's base and cap run before they start anew.
 type PeriodKind string
@@ -14,7 +17,19 @@ const (
 	SchoolYear   PeriodKind = "school_year"
 	FiscalYear   PeriodKind = "fiscal_year"
 	BenefitYear  PeriodKind = "benefit_year"
+	// "months(24)" runs from the day the child joined.
 )
+
+// months is how many months a window of the child's own has, 0 for the other
+// kinds of period.
+func (k PeriodKind) months() int {
+	name, args, ok := call(string(k))
+	if !ok || name != "months" || len(args) != 1 || !isNumber(args[0], 600) {
+		return 0
+	}
+	n, _ := strconv.Atoi(args[0])
+	return n
+}
 
 var periodKinds = []PeriodKind{Once, Monthly, Quarterly, CalendarYear, SchoolYear, FiscalYear, BenefitYear}
 
@@ -45,7 +60,27 @@ const (
 	GrossDeposits Measure = "gross_deposits" // the sum of deposits
 	NetDeposits   Measure = "net_deposits"   // the high-water mark of deposits less withdrawals
 	CountEvents   Measure = "count"          // how many events of a kind
+	// How often, one after the other, a month or quarter reached a least saved.
+	Streaks Measure = "streak"
+	// What the end of each month was above the end of the month before.
+	MonthEndIncrease Measure = "month_end_increase"
+	// How far the most ever saved passed the most of earlier periods.
+	HighestBalance Measure = "highest_balance"
+	// What is saved on the period's last day.
+	ContributionBalance Measure = "contribution_balance"
 )
+
+// measures are those that a basis names by their word alone.
+var measures = []Measure{NoBasis, GrossDeposits, NetDeposits, Streaks, MonthEndIncrease, HighestBalance, ContributionBalance}
+
+// counts reports a measure that gives a number of times and not money.
+func (m Measure) counts() bool { return m == CountEvents || m == Streaks }
+
+// balance reports a measure that looks at what is saved and not at deposits
+// one by one.
+func (m Measure) balance() bool {
+	return m == MonthEndIncrease || m == HighestBalance || m == ContributionBalance
+}
 
 // Basis is a measure and, for count, what is counted: "count(deposit)".
 type Basis struct {
@@ -60,15 +95,24 @@ type TriggerKind string
 const (
 	OnEvent TriggerKind = "event"
 	AtAge   TriggerKind = "age"
+	// Every period, from the one of the child's birth or of its joining.
+	EachPeriod TriggerKind = "each_period"
 )
 
-// Trigger is what a benefit without a basis waits for: "event(enrolled)" or
-// "age(5)".
+// Trigger is what a benefit without a basis waits for: "event(enrolled)",
+// "age(5)" or "each_period(birth)".
 type Trigger struct {
 	Kind  TriggerKind
 	Event EventKind
 	Years int
+	From  string // fromBirthday or fromJoining
 }
+
+// From where periods and room begin to count.
+const (
+	fromBirthday = "birth"
+	fromJoining  = "enrolled"
+)
 
 // The days by which a benefit's predicate is judged.
 const (

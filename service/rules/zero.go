@@ -42,14 +42,18 @@ func (s *span) nothingCounted(e *evaluator) Reason {
 		return s.noTerms(e)
 	case !e.leftOn.IsZero() && s.period.Contains(e.asOf):
 		return ReasonLeft
+	case e.view.child.BornOn.IsZero() && (s.terms.Trigger.Kind == AtAge || s.terms.Trigger.From == fromBirthday):
+		s.missing = 1 << e.book.facts.index["born_on"]
+		return ReasonMissingFact
 	case s.terms.Trigger.Kind == AtAge:
-		if e.view.child.BornOn.IsZero() {
-			s.missing = 1 << e.book.facts.index["born_on"]
-			return ReasonMissingFact
-		}
 		return ReasonTooYoung
 	case s.outside > 0:
 		return s.noTerms(e)
+	case s.terms.Basis.Measure == ContributionBalance && e.asOf.Before(s.period.Last):
+		return ReasonWindowOpen
+	case s.streak.sum.Sign() > 0 || s.streak.length > 0:
+		s.need, s.times = s.terms.Streak.Least, s.terms.Streak.Length
+		return ReasonNoStreak
 	case s.terms.countsDeposits():
 		return ReasonNoDeposits
 	}
@@ -87,7 +91,10 @@ func (e *evaluator) explainZero(s *span) {
 	case f.Step != nil:
 		s.reason, s.need = ReasonBelowThreshold, f.Step.Per.Sub(e.base(s))
 	}
-	if s.reason == ReasonBelowThreshold && s.terms.Basis.Measure == CountEvents {
+	if s.terms.PhaseOut != nil && s.reason == ReasonAwarded {
+		s.reason = ReasonPhasedOut
+	}
+	if s.reason == ReasonBelowThreshold && s.terms.Basis.Measure.counts() {
 		s.reason, s.times, s.need = ReasonBelowCount, int((s.need.Minor()+99)/100), ledger.Amount{}
 	}
 }
@@ -104,7 +111,7 @@ func (s *span) outcome(e *evaluator) Outcome {
 	}
 	switch s.reason {
 	case ReasonNoDeposits, ReasonNoEvent, ReasonSmall, ReasonChannel, ReasonBelowMinimum, ReasonBelowThreshold,
-		ReasonBelowCount, ReasonTooYoung, ReasonNotYet, ReasonMissingFact, ReasonReturned, ReasonWithdrawn:
+		ReasonBelowCount, ReasonNoStreak, ReasonWindowOpen, ReasonTooYoung, ReasonNotYet, ReasonMissingFact, ReasonReturned, ReasonWithdrawn:
 		return Open
 	}
 	return Nothing

@@ -1,0 +1,207 @@
+package rules
+
+import (
+	"github.com/shopspring/decimal"
+
+	"seedbook/ledger"
+)
+
+// countPeriod counts a period itself, for a benefit that comes with each.
+func (e *evaluator) countPeriod(s *span, until ledger.Date) {
+	if s.plan.since == "" {
+		return
+	}
+	anchor := e.enrolled
+	if s.plan.since == fromBirthday {
+		anchor = e.view.child.BornOn
+	}
+	on := s.period.First
+	if on.Before(anchor) {
+		on = anchor
+	}
+	v := e.versionFor(on, s.period)
+	if v < 0 || s.plan.in[v] == nil || s.plan.in[v].Trigger.Kind != EachPeriod || anchor.IsZero() {
+		return
+	}
+	if on.After(until) || !s.period.Contains(on) || !e.leftOn.IsZero() && on.After(e.leftOn) {
+		return
+	}
+	t, ok := e.tierOf(s, s.plan.in[v], on)
+	if !ok {
+		s.undecided++
+		return
+	}
+	ev := Event{On: on}
+	if e.counts(s, t, &ev) {
+		e.add(s, t, v, &ev, ledger.Minor(100))
+	}
+}
+
+// run is a streak being counted.
+type run struct {
+	unit   int           // the month or quarter it is in, counted from year 0
+	sum    ledger.Amount // saved in it
+	done   bool          // it reached the least
+	length int           // units in a row that did
+}
+
+// countStreak counts a streak when a deposit completes it. The next begins
+// with the next unit.
+func (e *evaluator) countStreak(s *span, t *terms, v int, ev *Event) {
+	if ev.Kind != Deposit || !e.counts(s, t, ev) {
+		return
+	}
+	r := &s.streak
+	unit := 12*ev.On.Year() + int(ev.On.Month()) - 1
+	if t.Streak.Unit == Quarterly {
+		unit /= 3
+	}
+	if unit != r.unit {
+		if unit != r.unit+1 || !r.done {
+			r.length = 0
+		}
+		r.unit, r.sum, r.done = unit, ledger.Amount{}, false
+	}
+	r.sum = r.sum.Add(e.kept(t, ev))
+	if r.done || r.sum.Less(t.Streak.Least) {
+		return
+	}
+	r.done = true
+	if r.length++; r.length == t.Streak.Length {
+		r.length = 0
+		e.add(s, t, v, ev, ledger.Minor(100))
+	}
+}
+
+// countBalance counts what is saved: it goes through the whole history, for a
+// balance has no beginning.
+func (e *evaluator) countBalance(s *span, until ledger.Date) {
+	end := earlier(until, s.period.Last)
+	v := e.versionFor(end, s.period)
+	if v < 0 || s.plan.in[v] == nil || !s.plan.in[v].Basis.Measure.balance() {
+		return
+	}
+	b := balances{e: e, s: s, t: s.plan.in[v], v: v, end: end, monthEnd: s.period.First.AddDays(-1)}
+	for i := range e.events {
+		if e.events[i].On.After(end) {
+			break
+		}
+		b.take(&e.events[i])
+	}
+	b.close(until)
+}
+
+// balances follows what is saved through a history, for one span.
+type balances struct {
+	e        *evaluator
+	s        *span
+	t        *terms
+	v        int
+	end      ledger.Date
+	now      ledger.Amount
+	before   ledger.Amount // the most before the period
+	high     ledger.Amount // the most in it
+	highOn   ledger.Date
+	monthEnd ledger.Date   // the end of the last month that was closed
+	opening  ledger.Amount // what was saved then
+}
+
+func (b *balances) take(ev *Event) {
+	b.closeMonth(ev.On)
+	switch ev.Kind {
+	case Deposit:
+		b.now = b.now.Add(b.e.kept(b.t, ev))
+	case Withdrawal:
+		b.now = b.now.Sub(ev.Amount)
+	default:
+		return
+	}
+	if ev.On.Before(b.s.period.First) {
+		b.before = b.before.Max(b.now)
+	} else if b.high.Less(b.now) {
+		b.high, b.highOn = b.now, ev.On
+	}
+}
+
+// closeMonth counts the month that ended before a day, if it is one of the
+// period's.
+func (b *balances) closeMonth(day ledger.Date) {
+	if b.t.Basis.Measure != MonthEndIncrease || !day.After(b.monthEnd) || day.Before(b.s.period.First) {
+		return
+	}
+	if !b.monthEnd.Before(b.s.period.First) {
+		b.count(b.monthEnd, b.now.Sub(b.opening))
+	}
+	b.opening = b.now
+	b.monthEnd = ledger.NewDate(day.Year(), day.Month()+1, 0)
+}
+
+// close counts what the period's end decides.
+func (b *balances) close(until ledger.Date) {
+	switch b.t.Basis.Measure {
+	case HighestBalance:
+		b.count(b.highOn, b.high.Sub(b.before))
+	case ContributionBalance:
+		if b.end == b.s.period.Last {
+			b.count(b.end, b.now)
+		}
+	case MonthEndIncrease:
+		if !b.monthEnd.Before(b.s.period.First) && !b.monthEnd.After(until) {
+			b.count(b.monthEnd, b.now.Sub(b.opening))
+		}
+	}
+}
+
+func (b *balances) count(on ledger.Date, amount ledger.Amount) {
+	if amount.Sign() <= 0 {
+		return
+	}
+	t, ok := b.e.tierOf(b.s, b.t, on)
+	if !ok {
+		b.s.undecided++
+		return
+	}
+	ev := Event{On: on}
+	if b.e.counts(b.s, t, &ev) {
+		b.e.add(b.s, t, b.v, &ev, amount)
+	}
+}
+
+// accrued is the room that a child gathered up to and with a period: what each
+// period's own version adds.
+func (e *evaluator) accrued(s *span, t *terms) (total ledger.Amount) {
+	from := e.enrolled
+	if t.Carry.AccruesFrom == fromBirthday {
+		from = e.view.child.BornOn
+	}
+	if from.IsZero() {
+		return ledger.Amount{}
+	}
+	for p := e.periodOf(s.plan, from); !p.First.After(s.period.First); p = e.periodOf(s.plan, p.Last.AddDays(1)) {
+		accrual := t.Carry.Accrual
+		if v := e.versionFor(p.First, p); v >= 0 && s.plan.in[v] != nil && s.plan.in[v].Carry != nil && t.tier == "" {
+			accrual = s.plan.in[v].Carry.Accrual
+		}
+		total = total.Add(accrual)
+	}
+	return total
+}
+
+// phaseOut lowers a product by where a fact lies on the slope.
+func (e *evaluator) phaseOut(s *span, p *PhaseOut, product decimal.Decimal, log bool) decimal.Decimal {
+	e.view.day = s.last
+	s.read |= 1 << e.book.facts.index[p.Fact]
+	value, _ := e.view.money(p.Fact) // known: holds has asked
+	switch {
+	case !p.From.Less(value):
+		return product
+	case !value.Less(p.To):
+		return decimal.Zero
+	}
+	const exact = 16 // digits; a product has at most 12, so a tie stays a tie
+	left, all := p.To.Sub(value).Decimal(), p.To.Sub(p.From).Decimal()
+	if log {
+		e.lines = append(e.lines, Line{Op: OpPhaseOut, Rate: left.DivRound(all, 4).String()})
+	}
+	return product.Mul(left).DivRound(all, exact)
+}
