@@ -28,6 +28,8 @@ var (
 	ErrField = fault.New(fault.Invalid, "fund.field")
 	// ErrReferenceUsed reports a reference that stands for another receipt.
 	ErrReferenceUsed = fault.New(fault.Conflict, "fund.reference_used")
+	// ErrOverPledged reports a payment of more than the fund still has pledged.
+	ErrOverPledged = fault.New(fault.Limit, "fund.over_pledged")
 	// ErrClosed reports a day in a closed period.
 	ErrClosed = fault.New(fault.Conflict, "fund.period_closed")
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -37,7 +38,7 @@ type Receipt struct {
 
 // Receive records a pledge or a payment. Recording the same reference with the
 // same content again changes nothing; with other content it is
-// ErrReferenceUsed.
+// ErrReferenceUsed. A payment beyond what is pledged is ErrOverPledged.
 //
 // A contribution is closed into the fund's uncommitted net assets in the same
 // transaction (P6): awards may use it at once, and account 4100 still shows
@@ -46,7 +47,7 @@ func Receive(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program,
 	if r.Amount.Sign() <= 0 {
 		return ErrField.At("amount")
 	}
-	if r.Reference == "" {
+	if r.Reference = strings.TrimSpace(r.Reference); r.Reference == "" {
 		return ErrField.At("reference")
 	}
 	if r.Fund.Kind == Family {
@@ -79,6 +80,11 @@ func Receive(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program,
 	if posted[0].Replayed {
 		return nil
 	}
+	if r.Kind == PledgePayment {
+		if err := withinPledge(ctx, tx, p, r, accounts[1]); err != nil {
+			return err
+		}
+	}
 	const query = `
 		INSERT INTO fund_receipts (tenant_id, fund_id, reference, kind, amount, on_day, tx_no, entered_by, entered_at)
 		VALUES ($1, $2, $3, $4, CAST($5 AS numeric), $6, $7, $8, $9)`
@@ -90,6 +96,19 @@ func Receive(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program,
 		Verb: "fund.received", Kind: "fund", Subject: int64(r.Fund.ID), Program: int32(p.ID),
 		After: map[string]any{"kind": r.Kind, "amount": r.Amount, "on": r.On, "tx": posted[0].No},
 	}}, at)
+}
+
+// withinPledge refuses a payment, already posted, that leaves the fund with more
+// paid than pledged: the rest is a gift of its own, with its own reference.
+func withinPledge(ctx context.Context, q sqlx.QueryerContext, p program.Program, r Receipt, receivable ledger.AccountID) error {
+	balances, err := ledger.Balances(ctx, q, p.Book, ledger.Query{Accounts: []ledger.AccountID{receivable}})
+	if err != nil {
+		return fmt.Errorf("receipt %s: %w", r.Reference, err)
+	}
+	if over := balances[0].Amount; over.Sign() > 0 {
+		return ErrOverPledged.At("amount").With(map[string]any{"Pledged": r.Amount.Sub(over)})
+	}
+	return nil
 }
 
 // receiptAccounts lists debit, income and net-asset account of a receipt; a
