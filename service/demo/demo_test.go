@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
@@ -68,5 +69,37 @@ func TestASmallCityLivesThroughItsYear(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestTheSameSeedGivesTheSameBooks makes one city twice, in installations with
+// other keys, and another city with another seed.
+func TestTheSameSeedGivesTheSameBooks(t *testing.T) {
+	t.Parallel()
+	books := func(seed uint64) string {
+		db, err := store.Open(pgtest.New(t).DSN, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		made, err := Load(t.Context(), db, vault.Random(), Options{Children: 30, Seed: seed}, func(string) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var journal bytes.Buffer
+		err = db.Read(t.Context(), made.Who, func(q sqlx.QueryerContext) error {
+			return ledger.Export(t.Context(), q, &journal, made.Program.Book, ledger.Hledger)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return journal.String()
+	}
+	first := books(5)
+	if again := books(5); again != first {
+		t.Error("the same seed gave other books")
+	}
+	if other := books(6); other == first {
+		t.Error("another seed gave the same books")
 	}
 }

@@ -1,7 +1,6 @@
 package roster
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -164,7 +163,7 @@ func (s *staging) addGone(before map[string]known) {
 	for _, r := range s.file.SetAside {
 		here[before[string(s.sourceKey(rosterfile.Child{SourceID: r.SourceID, StudentNumber: r.StudentNumber}))].Child] = true
 	}
-	for _, k := range slices.SortedFunc(maps.Values(before), func(a, b known) int { return bytes.Compare(a.SourceKey, b.SourceKey) }) {
+	for _, k := range slices.SortedFunc(maps.Values(before), func(a, b known) int { return cmp.Compare(a.Child, b.Child) }) {
 		if k.Present && !here[k.Child] {
 			here[k.Child] = true
 			s.rows = append(s.rows, staged{

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -128,16 +129,21 @@ type staged struct {
 	group      int
 }
 
-// arrange puts rows of one family next to each other and numbers the families,
-// so that siblings are applied together.
+// arrange puts rows of one family next to each other, families in the order in
+// which the file first names them, and numbers the families, so that siblings
+// are applied together. The order is the file's and not that of keyed hashes:
+// the same file gives the same numbers in every installation.
 func (s *staging) arrange() {
-	slices.SortStableFunc(s.rows, func(a, b staged) int { return strings.Compare(string(a.familyKey), string(b.familyKey)) })
+	numbers := make(map[string]int)
 	for i := range s.rows {
-		if i == 0 || string(s.rows[i].familyKey) != string(s.rows[i-1].familyKey) {
-			s.groups++
+		key := string(s.rows[i].familyKey)
+		if numbers[key] == 0 {
+			numbers[key] = len(numbers) + 1
 		}
-		s.rows[i].group = s.groups
+		s.rows[i].group = numbers[key]
 	}
+	s.groups = len(numbers)
+	slices.SortStableFunc(s.rows, func(a, b staged) int { return cmp.Compare(a.group, b.group) })
 }
 
 // content is what decides whether a row says something new.
