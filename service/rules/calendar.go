@@ -2,6 +2,7 @@ package rules
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"seedbook/ledger"
@@ -110,4 +111,46 @@ func earlier(a, b ledger.Date) ledger.Date {
 		return b
 	}
 	return a
+}
+
+// Span is the run of days that a period's label means for a benefit, or false
+// for a label that is none of its periods. What is given once runs for ever.
+func (b *Book) Span(benefit, period string) (ledger.Period, bool) {
+	p := b.plan(benefit)
+	if p == nil {
+		return ledger.Period{}, false
+	}
+	if p.period == Once {
+		return forever, period == "once"
+	}
+	day, ok := b.Calendar.firstDay(p, period)
+	if !ok {
+		return ledger.Period{}, false
+	}
+	span := b.Calendar.periodOf(p.period, day)
+	if p.months > 0 {
+		span = window(day, p.months, day)
+	}
+	return span, label(p.period, span) == period
+}
+
+// firstDay is the day on which a labelled period begins.
+func (c Calendar) firstDay(p *plan, period string) (ledger.Date, bool) {
+	text := period
+	switch {
+	case p.months > 0:
+		text, _, _ = strings.Cut(period, "+")
+	case p.period == Monthly:
+		text += "-01"
+	case p.period == Quarterly:
+		year, quarter, _ := strings.Cut(period, "-Q")
+		month := map[string]string{"1": "01", "2": "04", "3": "07", "4": "10"}[quarter]
+		text = year + "-" + month + "-01"
+	default:
+		start, _ := c.yearStart(p.period)
+		year, _, _ := strings.Cut(period, "-")
+		text = string(appendTwo(append(appendTwo(append([]byte(year), '-'), start.Month), '-'), start.Day))
+	}
+	day, err := ledger.ParseDate(text)
+	return day, err == nil
 }

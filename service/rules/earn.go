@@ -119,7 +119,7 @@ func (e *evaluator) formula(s *span, p *part, base ledger.Amount, run *sums, log
 		line.Op, line.Base, line.Limit = OpStep, run.base, f.Step.Per
 		if n > run.steps {
 			line.N = int(n - run.steps)
-			earned = ledger.Minor((n - run.steps) * f.Step.Pay.Minor())
+			earned = times(f.Step.Pay, n-run.steps)
 			run.steps = n
 		}
 	}
@@ -130,6 +130,15 @@ func (e *evaluator) formula(s *span, p *part, base ledger.Amount, run *sums, log
 		e.lines = append(e.lines, line)
 	}
 	return earned
+}
+
+// times is an amount n times over, at most the largest that a book can mean:
+// steps of a cent must not run over.
+func times(a ledger.Amount, n int64) ledger.Amount {
+	if a.Sign() > 0 && n > maxAmount.Minor()/a.Minor() {
+		return maxAmount
+	}
+	return ledger.Minor(a.Minor() * n)
 }
 
 // ratio multiplies exactly and rounds the running total once, so that three

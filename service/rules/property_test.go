@@ -245,3 +245,53 @@ func TestWhatIsGivenIsDueInTheEnd(t *testing.T) {
 		}
 	})
 }
+
+func TestANightInWhichNothingHappensChangesNoReason(t *testing.T) {
+	b := pack(t, "city")
+	rapid.Check(t, func(t *rapid.T) {
+		c, on := history(t), drawDay(t)
+		next := on.AddDays(1)
+		for _, e := range c.Events {
+			if e.On == next {
+				return
+			}
+		}
+		for _, f := range c.Facts {
+			if f.From == next {
+				return
+			}
+		}
+		tonight := map[string]string{}
+		for _, e := range Evaluate(b, c, on) {
+			tonight[e.Benefit+"/"+e.Period], _ = e.Why.JSON()
+		}
+		for _, e := range Evaluate(b, c, next) {
+			span, ok := b.Span(e.Benefit, e.Period)
+			if !ok {
+				t.Fatalf("%s has no period %s", e.Benefit, e.Period)
+			}
+			was, known := tonight[e.Benefit+"/"+e.Period]
+			if why, _ := e.Why.JSON(); known && why != was && span.Contains(next) {
+				t.Fatalf("%s of %s\n%s\nand the night after\n%s", e.Benefit, e.Period, was, why)
+			}
+		}
+	})
+}
+
+func TestOneBookServesManyAtOnce(t *testing.T) {
+	b, on := pack(t, "city"), day(t, "2027-06-30")
+	var want []string
+	for n := range 13 {
+		want = append(want, amounts(Evaluate(b, saver(t, n), on)))
+	}
+	for range 4 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			for i := range 500 {
+				if got := amounts(Evaluate(b, saver(t, i%13), on)); got != want[i%13] {
+					t.Errorf("%s, want %s", got, want[i%13])
+				}
+			}
+		})
+	}
+}
