@@ -211,7 +211,9 @@ func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
 	}
 	if past {
 		row.Entitled, row.Reason, row.Why, row.Rule, row.On = g.row.Entitled.Max(e.Amount), g.row.Reason, g.row.Why, g.row.Rule, g.row.On
-		row.Queued = row.Entitled.Sub(row.Accrued).Sub(row.Posted).Max(ledger.Amount{})
+		if !b.refuses(e.Benefit) {
+			row.Queued = row.Entitled.Sub(row.Accrued).Sub(row.Posted).Max(ledger.Amount{})
+		}
 	}
 	if o.excess.Sign() > 0 || (g.row != nil && g.row.Excess.Sign() > 0) {
 		b.excesses = append(b.excesses, excess{key: k, amount: o.excess, why: why})
