@@ -20,7 +20,7 @@ const (
 
 // book reads the whole of a rule book. It is called once a tree; problems
 // gather in the decoder.
-func (d *decoder) book(root *node) (*Book, *compiler) {
+func (d *decoder) book(root *node) *Book {
 	o := d.object(root, "book")
 	b := &Book{
 		Program:    d.program(o.must("program")),
@@ -45,7 +45,7 @@ func (d *decoder) book(root *node) (*Book, *compiler) {
 	b.Exit = d.exits(o.may("exit"))
 	b.Examples = d.examples(b, o.may("examples"))
 	o.done()
-	return b, c
+	return b
 }
 
 // currencies are those with two decimals that programs we know of use.

@@ -20,11 +20,11 @@ func Parse(src []byte) (*Book, error) {
 		return nil, orNotRead(problems)
 	}
 	d := &decoder{problems: problems}
-	b, c := d.book(root)
+	b := d.book(root)
 	if len(d.problems) > 0 {
 		return nil, d.problems.sorted()
 	}
-	b.finish(c, root)
+	b.finish(root)
 	return b, nil
 }
 
@@ -36,7 +36,7 @@ func orNotRead(problems Problems) error {
 }
 
 // finish ties what was read together and seals it under its hash.
-func (b *Book) finish(_ *compiler, root *node) {
+func (b *Book) finish(root *node) {
 	for i, c := range b.SharedCaps {
 		for _, name := range c.Benefits {
 			p := b.plan(name)

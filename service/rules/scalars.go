@@ -137,7 +137,7 @@ func (d *decoder) positive(n *node) *ledger.Amount {
 	return a
 }
 
-// must is the amount a pointer shows, zero for none.
+// value is the amount that was read, zero where none was.
 func (d *decoder) value(a *ledger.Amount) ledger.Amount {
 	if a == nil {
 		return ledger.Amount{}
