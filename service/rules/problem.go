@@ -27,7 +27,7 @@ type Problem struct {
 
 // Fault is the problem in words that every language has.
 func (p Problem) Fault() *fault.Fault {
-	args := map[string]any{"line": p.Line, "path": p.Path}
+	args := map[string]any{"line": p.Line, "path": cmp.Or(p.Path, "rulebook")}
 	for name, value := range p.Args {
 		args[name] = value
 	}
