@@ -226,22 +226,28 @@ func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
 	return nil
 }
 
-// later is what a child is entitled to as of the newest day of which the books
-// know something: the last evaluation or the last return. It is nil where that
-// is not after the day of the run.
-func (b *batch) later(c rules.Child) map[awardKey]rules.Entitlement {
-	newest := b.asOf
+// newest is the newest day of which the books know something of a child: the
+// day of the run, the last evaluation or the last return.
+func (b *batch) newest(c rules.Child) ledger.Date {
+	day := b.asOf
 	for _, k := range b.byChild[family.ChildID(c.ID)] {
-		if on := b.given[k].row.On; on.After(newest) {
-			newest = on
+		if on := b.given[k].row.On; on.After(day) {
+			day = on
 		}
 	}
 	for _, e := range c.Events {
-		if e.Kind == rules.Return && e.On.After(newest) {
-			newest = e.On
+		if e.Kind == rules.Return && e.On.After(day) {
+			day = e.On
 		}
 	}
-	if !newest.After(b.asOf) {
+	return day
+}
+
+// later is what a child is entitled to as of the newest day; nil where that is
+// the day of the run.
+func (b *batch) later(c rules.Child) map[awardKey]rules.Entitlement {
+	newest := b.newest(c)
+	if newest == b.asOf {
 		return nil
 	}
 	return entitled(b.book, c, newest)

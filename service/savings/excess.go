@@ -192,12 +192,7 @@ func TakeBack(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program
 // undo plans what one child's returned deposits take with them. It looks at the
 // newest day that is known: an award that a later deposit earned as well stays.
 func (b *batch) undo(c rules.Child, returned []DepositID) (total ledger.Amount, err error) {
-	on := b.asOf
-	for _, k := range b.byChild[family.ChildID(c.ID)] {
-		if last := b.given[k].row.On; last.After(on) {
-			on = last
-		}
-	}
+	on := b.newest(c)
 	earned := entitled(b.book, withoutReturns(c, returned), on)
 	for _, e := range rules.Evaluate(b.book, c, on) {
 		k := awardKey{family.ChildID(c.ID), e.Benefit, e.Period}

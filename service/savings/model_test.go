@@ -278,7 +278,7 @@ func TestWhateverHappensEveryAwardIsPaidOnce(t *testing.T) {
 	base := newWorld(t)
 	ids := base.children(t, 4)
 	book := matchBook(t, modelMatch, seedOf50)
-	const enough = 25 // checks; a database is not as quick as the memory that rapid expects
+	const enough = 20 // checks; a database is not as quick as the memory that rapid expects
 	passed, failed, started := 0, false, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		if passed >= enough && !failed {
