@@ -11,61 +11,66 @@ import (
 // Movement is an entry of an account together with the transaction it belongs
 // to: a line of a statement.
 type Movement struct {
-	ID AccountID `db:"id"`
+	ID AccountID
 	Account
-	Seq          int64     `db:"seq"` // 1, 2, 3 … within the account
-	No           TxNo      `db:"no"`
-	Amount       Amount    `db:"amount"`        // credit positive
-	BalanceAfter Amount    `db:"balance_after"` // in the order of posting, not of effective days
-	Effective    Date      `db:"effective_on"`
-	Concerns     Date      `db:"concerns_on"`
-	PostedAt     time.Time `db:"posted_at"`
-	Kind         string    `db:"kind"`
-	Key          string    `db:"key"`
-	Reverses     TxNo      `db:"reverses"`    // 0 for none
-	ReversedBy   TxNo      `db:"reversed_by"` // 0 for none
-	Rule         string    `db:"rule"`
-	Maker        string    `db:"maker"`
-	Approval     string    `db:"approval"`
-	Source       string    `db:"source"`
-	Facts        string    `db:"facts"` // JSON or ""
+	Seq          int64 // 1, 2, 3 … within the account
+	No           TxNo
+	Amount       Amount // credit positive
+	BalanceAfter Amount // in the order of posting, not of effective days
+	Effective    Date
+	Concerns     Date
+	PostedAt     time.Time
+	Kind         string
+	Key          string
+	Reverses     TxNo // 0 for none
+	ReversedBy   TxNo // 0 for none
+	Rule         string
+	Maker        string
+	Approval     string
+	Source       string
+	Facts        string // JSON or ""
 }
 
 const movementColumns = `
 	a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id,
-	e.seq, e.amount, e.balance_after, e.effective_on,
-	t.no, t.concerns_on, t.posted_at, t.kind, t.key, coalesce(t.reverses, 0) AS reverses,
-	coalesce((SELECT r.no FROM ledger_transactions r WHERE r.book_id = t.book_id AND r.reverses = t.no), 0) AS reversed_by,
-	t.rule, t.maker, t.approval, t.source, coalesce(CAST(t.facts AS text), '') AS facts`
+	e.seq, t.no, e.amount, e.balance_after, e.effective_on, t.concerns_on, t.posted_at, t.kind, t.key, coalesce(t.reverses, 0),
+	coalesce((SELECT r.no FROM ledger_transactions r WHERE r.book_id = t.book_id AND r.reverses = t.no), 0),
+	t.rule, t.maker, t.approval, t.source, coalesce(CAST(t.facts AS text), '')`
+
+// readMovements reads rows of movementColumns, by hand: a page has a thousand
+// fields, for which reflection takes as long as the database.
+func readMovements(ctx context.Context, q sqlx.QueryerContext, query string, args ...any) (out []Movement, err error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var m Movement
+		if err := rows.Scan(&m.ID, &m.Chart, &m.Fund, &m.Child, &m.Benefit, &m.Custodian,
+			&m.Seq, &m.No, &m.Amount, &m.BalanceAfter, &m.Effective, &m.Concerns, &m.PostedAt, &m.Kind, &m.Key, &m.Reverses,
+			&m.ReversedBy, &m.Rule, &m.Maker, &m.Approval, &m.Source, &m.Facts); err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, rows.Err()
+}
 
 // History returns one page of an account's entries, newest first: those before
 // the given seq, or the newest where it is 0. Every page costs the same,
 // however long the history; the last line's Seq asks for the next page.
 func History(ctx context.Context, q sqlx.QueryerContext, book BookID, account AccountID, before int64, limit int) ([]Movement, error) {
 	const query = `
-		SELECT chart, fund_id, child_id, benefit, custodian_id,
-			seq, no, amount, balance_after, effective_on, concerns_on, posted_at, kind, key,
-			reverses, reversed_by, rule, maker, approval, source, facts
+		SELECT CAST($2 AS bigint), chart, fund_id, child_id, benefit, custodian_id,
+			seq, no, amount, balance_after, effective_on, concerns_on, posted_at, kind, key, reverses,
+			reversed_by, rule, maker, approval, source, facts
 		FROM ledger_read_history($1, $2, $3, $4)`
 	if before <= 0 {
 		before = 1<<63 - 1
 	}
-	rows, err := q.QueryContext(ctx, query, book, account, before, limit)
+	page, err := readMovements(ctx, q, query, book, account, before, limit)
 	if err != nil {
-		return nil, fmt.Errorf("history of account %d: %w", account, err)
-	}
-	defer rows.Close()
-	page := make([]Movement, 0, limit)
-	for rows.Next() { // by hand: a page has a thousand fields, and reflection takes as long as the database
-		m := Movement{ID: account}
-		if err := rows.Scan(&m.Chart, &m.Fund, &m.Child, &m.Benefit, &m.Custodian,
-			&m.Seq, &m.No, &m.Amount, &m.BalanceAfter, &m.Effective, &m.Concerns, &m.PostedAt, &m.Kind, &m.Key,
-			&m.Reverses, &m.ReversedBy, &m.Rule, &m.Maker, &m.Approval, &m.Source, &m.Facts); err != nil {
-			return nil, fmt.Errorf("history of account %d: %w", account, err)
-		}
-		page = append(page, m)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("history of account %d: %w", account, err)
 	}
 	return page, nil
@@ -102,21 +107,12 @@ func Movements(ctx context.Context, q sqlx.QueryerContext, book BookID, want Mov
 		  AND (a.id, e.seq) > (CAST($9 AS bigint), CAST($10 AS bigint))
 		ORDER BY a.id, e.seq
 		LIMIT nullif(CAST($11 AS bigint), 0)`
-	var out []Movement
-	err := sqlx.SelectContext(ctx, q, &out, query, book, accountList(want.Accounts), chartList(want.Charts), want.Fund, childList(want.Children),
+	out, err := readMovements(ctx, q, query, book, accountList(want.Accounts), chartList(want.Charts), want.Fund, childList(want.Children),
 		want.Period.First, want.Period.Last, want.KnownNo, want.AfterAccount, want.AfterSeq, want.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("movements of book %d: %w", book, err)
 	}
 	return out, nil
-}
-
-// Transaction is a posted transaction with its entries.
-type Transaction struct {
-	No         TxNo
-	PostedAt   time.Time
-	ReversedBy TxNo // 0 for none
-	Posting
 }
 
 // TransactionByKey finds what a key posted; ok is false where it posted nothing.
