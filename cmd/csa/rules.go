@@ -32,6 +32,9 @@ problem in it, by line.`,
 				}
 				for _, f := range report.Failures {
 					a.printf("%s: %s\n", path, f)
+					for _, line := range f.Explain(a.words()) {
+						a.printf("    %s\n", line)
+					}
 				}
 				passed, failed = passed+report.Passed, failed+report.Failed
 			}

@@ -213,7 +213,7 @@ func (y *year) setUp(ctx context.Context) error {
 			return nil
 		}
 		y.program, err = program.Add(ctx, tx, y.who, program.Program{
-			Code: ProgramCode, Name: "Riverbend Children's Savings", TimeZone: "America/Chicago", Currency: "USD", Rounding: ledger.HalfEven,
+			Code: ProgramCode, Name: "Riverbend Children's Savings", TimeZone: "America/New_York", Currency: "USD", Rounding: ledger.HalfUp,
 		}, at)
 		if err != nil {
 			return err

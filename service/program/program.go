@@ -63,6 +63,9 @@ func Add(ctx context.Context, tx *sqlx.Tx, who store.Who, p Program, at time.Tim
 		return Program{}, err
 	}
 	book, err := ledger.OpenBook(ctx, tx, ledger.NewBook{Code: p.Code, Name: p.Name, Currency: p.Currency}, at)
+	if store.Violates(err, "ledger_books_tenant_id_code_key") { // a book has its program's code
+		return Program{}, fmt.Errorf("add program %s: %w", p.Code, ErrCodeTaken)
+	}
 	if err != nil {
 		return Program{}, fmt.Errorf("open book of %s: %w", p.Code, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"seedbook/service/audit"
 	"seedbook/service/fault"
@@ -22,6 +23,9 @@ var (
 	ErrNoRules = fault.New(fault.NotFound, "program.no_rules")
 	// ErrSamePerson reports an approval by whoever wrote the draft.
 	ErrSamePerson = fault.New(fault.Denied, "program.same_person")
+	// ErrUnknownFund reports a rule book that names a fund which the program does
+	// not have: what it awards could never be paid.
+	ErrUnknownFund = fault.New(fault.Invalid, "program.unknown_fund")
 	// ErrOtherHash reports an approval of something other than what was shown.
 	ErrOtherHash = fault.New(fault.Conflict, "program.other_hash")
 )
@@ -59,6 +63,9 @@ func trail(ctx context.Context, tx *sqlx.Tx, who store.Who, verb string, id ID, 
 // Approve puts a draft into effect. The approver is another person than the
 // maker and names the hash that was shown. Approving again changes nothing.
 func Approve(ctx context.Context, tx *sqlx.Tx, who store.Who, id ID, hash string, at time.Time) error {
+	if err := checkFunds(ctx, tx, id, hash); err != nil {
+		return fmt.Errorf("approve rule book %.12s: %w", hash, err)
+	}
 	const query = `
 		UPDATE program_rule_books SET approved_by = $3, approved_at = $4
 		WHERE program_id = $1 AND hash = $2 AND approved_by IS NULL
@@ -74,13 +81,34 @@ func Approve(ctx context.Context, tx *sqlx.Tx, who store.Who, id ID, hash string
 	if len(no) == 1 {
 		return trail(ctx, tx, who, "program.rules_approved", id, no, hash, at)
 	}
-	var known bool
-	const check = `SELECT EXISTS (SELECT FROM program_rule_books WHERE program_id = $1 AND hash = $2)`
-	if err := tx.GetContext(ctx, &known, check, id, hash); err != nil {
-		return fmt.Errorf("approve rule book %.12s: %w", hash, err)
-	}
-	if !known {
+	return nil // it was approved before
+}
+
+// checkFunds refuses a rule book with a fund that the program does not have.
+func checkFunds(ctx context.Context, q sqlx.QueryerContext, id ID, hash string) error {
+	const known = `SELECT source FROM program_rule_books WHERE program_id = $1 AND hash = $2`
+	var source string
+	err := sqlx.GetContext(ctx, q, &source, known, id, hash)
+	if errors.Is(err, sql.ErrNoRows) {
 		return ErrOtherHash
+	}
+	if err != nil {
+		return err
+	}
+	book, err := rules.Parse([]byte(source))
+	if err != nil {
+		return err
+	}
+	const query = `
+		SELECT w.code FROM unnest(CAST($2 AS text[])) AS w (code)
+		WHERE NOT EXISTS (SELECT FROM funds f WHERE f.program_id = $1 AND f.code = w.code)
+		ORDER BY w.code LIMIT 1`
+	var missing []string
+	if err := sqlx.SelectContext(ctx, q, &missing, query, id, pq.Array(book.FundCodes())); err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return ErrUnknownFund.With(map[string]any{"Code": missing[0]})
 	}
 	return nil
 }

@@ -1,0 +1,174 @@
+package program
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"seedbook/ledger"
+	"seedbook/migrations/pgtest"
+	"seedbook/service/rules"
+	"seedbook/service/store"
+)
+
+// council is an organization's database, seen by one of its staff.
+type council struct {
+	t  *testing.T
+	db *store.DB
+	as store.Who
+	at time.Time
+}
+
+func newCouncil(t *testing.T) council {
+	t.Helper()
+	db, err := store.Open(pgtest.New(t).DSN, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	c := council{t, db, store.Who{Actor: "staff/1"}, time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)}
+	err = db.InTx0(t.Context(), "test", func(tx *sqlx.Tx) error {
+		return tx.GetContext(t.Context(), &c.as.Tenant, `INSERT INTO tenants (name, created_at) VALUES ('Riverbend', $1) RETURNING id`, c.at)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// by is the same council, seen by somebody else.
+func (c council) by(actor string) council {
+	c.as.Actor = actor
+	return c
+}
+
+func (c council) do(fn func(tx *sqlx.Tx) error) error {
+	return c.db.InTx(c.t.Context(), c.as, fn)
+}
+
+func (c council) add(p Program) (added Program, err error) {
+	err = c.do(func(tx *sqlx.Tx) error {
+		added, err = Add(c.t.Context(), tx, c.as, p, c.at)
+		return err
+	})
+	return added, err
+}
+
+var riverbend = Program{Code: "riverbend", Name: "Riverbend", TimeZone: "America/New_York", Currency: "USD", Rounding: ledger.HalfUp}
+
+func TestAProgramThatCannotWorkIsRefused(t *testing.T) {
+	t.Parallel()
+	c := newCouncil(t)
+	for _, test := range []struct {
+		name  string
+		spoil func(*Program)
+		want  error
+	}{
+		{"no zone", func(p *Program) { p.TimeZone = "" }, ErrZone},
+		{"no such zone", func(p *Program) { p.TimeZone = "America/Riverbend" }, ErrZone},
+		{"no name", func(p *Program) { p.Name = "" }, ErrField},
+		{"no rounding", func(p *Program) { p.Rounding = "up" }, ErrField},
+	} {
+		p := riverbend
+		test.spoil(&p)
+		if _, err := c.add(p); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", test.name, err, test.want)
+		}
+	}
+	if _, err := c.add(riverbend); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.add(riverbend); !errors.Is(err, ErrCodeTaken) {
+		t.Errorf("the same code again: %v, want ErrCodeTaken", err)
+	}
+}
+
+func TestADayIsTheProgramsOwn(t *testing.T) {
+	p := Program{TimeZone: "America/Los_Angeles"}
+	late := time.Date(2026, 3, 1, 7, 59, 0, 0, time.UTC)
+	if got := p.Day(late).String(); got != "2026-02-28" {
+		t.Errorf("Day = %s, want 2026-02-28", got)
+	}
+}
+
+func TestARuleBookIsApprovedByASecondPersonAndForFundsThatExist(t *testing.T) {
+	t.Parallel()
+	c := newCouncil(t)
+	p, err := c.add(riverbend)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := rules.Pack("city")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hash string
+	draft := func() error {
+		return c.do(func(tx *sqlx.Tx) (err error) {
+			hash, err = Draft(t.Context(), tx, c.as, p.ID, source, c.at)
+			return err
+		})
+	}
+	for range 2 { // saving the same book again changes nothing
+		if err := draft(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	approve := func(as council, hash string) error {
+		return as.do(func(tx *sqlx.Tx) error { return Approve(t.Context(), tx, as.as, p.ID, hash, c.at) })
+	}
+	checker := c.by("staff/2")
+	if err := approve(checker, hash); !errors.Is(err, ErrUnknownFund) {
+		t.Errorf("approved for funds that are not there: %v, want ErrUnknownFund", err)
+	}
+	c.addFunds(p.ID, "CITY", "SMITH", "CITY-MATCH", "BANK")
+	if err := approve(checker, "0"+hash[1:]); !errors.Is(err, ErrOtherHash) {
+		t.Errorf("approved another book than was shown: %v, want ErrOtherHash", err)
+	}
+	if err := approve(c, hash); !errors.Is(err, ErrSamePerson) {
+		t.Errorf("approved by who wrote it: %v, want ErrSamePerson", err)
+	}
+	err = c.do(func(tx *sqlx.Tx) error {
+		_, err := Rules(t.Context(), tx, p.ID)
+		return err
+	})
+	if !errors.Is(err, ErrNoRules) {
+		t.Errorf("a draft is in effect: %v, want ErrNoRules", err)
+	}
+	for range 2 {
+		if err := approve(checker, hash); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err = c.do(func(tx *sqlx.Tx) error {
+		book, err := Rules(t.Context(), tx, p.ID)
+		if err == nil && book.Hash() != hash {
+			t.Errorf("in effect is %s, approved was %s", book.Hash(), hash)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func (c council) addFunds(p ID, codes ...string) {
+	c.t.Helper()
+	err := c.do(func(tx *sqlx.Tx) error {
+		for _, code := range codes {
+			const query = `
+				WITH u AS (INSERT INTO funders (tenant_id, name, created_at) VALUES ($1, $3, $4) RETURNING id)
+				INSERT INTO funds (tenant_id, program_id, code, name, kind, funder_id, created_at)
+				SELECT $1, $2, $3, $3, 'restricted', id, $4 FROM u`
+			if _, err := tx.ExecContext(c.t.Context(), query, c.as.Tenant, p, code, c.at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
