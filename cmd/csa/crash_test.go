@@ -175,8 +175,8 @@ func (c *crash) prepare() {
 			}
 			return fund.Open(ctx, tx, who, p, at)
 		},
-		func(tx *sqlx.Tx) error { return program.Approve(ctx, tx, checker, p.ID, hash, at) },
 		func(tx *sqlx.Tx) error { return c.addFunds(ctx, tx, who, p, at) },
+		func(tx *sqlx.Tx) error { return program.Approve(ctx, tx, checker, p.ID, hash, at) },
 	}
 	for from := 0; from < crashChildren; from += 1000 {
 		steps = append(steps, func(tx *sqlx.Tx) error { return addChildren(ctx, tx, who, keys, p, from, on, at) })
