@@ -74,8 +74,8 @@ func TestTheDatabaseRefusesByName(t *testing.T) {
 	if e, ok := errors.AsType[*Overdrawn](err); !ok || e.Posting != 1 || e.Account != kids[0] || e.Balance != Minor(-1) || e.Floor != Minor(0) {
 		t.Errorf("overdrawn: %v", err)
 	}
-	_, err = b.post(move("x", cash, other, 1))
-	if e, ok := errors.AsType[*Unbalanced](err); !ok || e.By.Abs() != Minor(1) {
+	_, err = b.post(move("x", cash, kids[0], 5), move("y", cash, other, 1))
+	if e, ok := errors.AsType[*Unbalanced](err); !ok || e.Posting != 1 || e.Key != "y" || e.Fund != 1 || e.By != Minor(-1) {
 		t.Errorf("across funds: %v", err)
 	}
 	_, err = b.post(move("x", cash, kids[0], 5), move("known", cash, kids[0], 1001))

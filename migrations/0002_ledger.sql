@@ -261,7 +261,7 @@ DECLARE
     v_sum numeric;
 BEGIN
     SELECT tx_no, fund_id, sum(amount) INTO v_no, v_fund, v_sum
-    FROM added GROUP BY book_id, tx_no, fund_id HAVING sum(amount) <> 0 ORDER BY tx_no LIMIT 1;
+    FROM added GROUP BY book_id, tx_no, fund_id HAVING sum(amount) <> 0 ORDER BY tx_no, fund_id LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'transaction % does not balance in fund %: %', v_no, v_fund, v_sum
             USING ERRCODE = 'LE003', CONSTRAINT = 'ledger_entries_balanced',
@@ -515,6 +515,10 @@ BEGIN
         IF FOUND THEN
             RAISE EXCEPTION 'unknown account' USING ERRCODE = 'LE004', DETAIL = v_detail;
         END IF;
+    ELSIF p_constraint = 'ledger_entries_balanced' THEN
+        SELECT json_build_object('posting', CAST(d->>'tx' AS bigint) - p_prev.last_tx - 1, 'fund', d->'fund', 'amount', d->>'amount') INTO v_detail
+        FROM CAST(p_detail AS json) AS d;
+        RAISE EXCEPTION '%', p_message USING ERRCODE = p_state, CONSTRAINT = p_constraint, DETAIL = v_detail;
     ELSIF p_constraint = 'ledger_transactions_reverses_key' THEN
         SELECT json_build_object('posting', r.ord - 1, 'tx', r.no, 'by', t.no) INTO v_detail
         FROM unnest(p_reverses) WITH ORDINALITY AS r (no, ord)
@@ -612,7 +616,7 @@ BEGIN
         LEFT JOIN ledger_transactions t ON t.book_id = p_book AND t.idem_key = k.idem;
         IF v_detail IS NOT NULL THEN
             RAISE EXCEPTION 'key used before for another posting' USING ERRCODE = 'LE001', DETAIL = v_detail;
-        ELSIF known = array_fill(CAST(0 AS bigint), ARRAY[cardinality(known)]) THEN
+        ELSIF NOT EXISTS (SELECT FROM unnest(known) AS k (no) WHERE k.no > 0) THEN
             PERFORM ledger_refuse(v_prev, greatest(p_at, v_prev.sealed_at), v_state, v_message, v_constraint, v_why,
                 p_reverses, p_leg_posting, p_leg_account, p_leg_minor);
         END IF;
