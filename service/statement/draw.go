@@ -15,6 +15,7 @@ import (
 	"seedbook/service/family"
 	"seedbook/service/fund"
 	"seedbook/service/program"
+	"seedbook/service/rules"
 	"seedbook/service/savings"
 	"seedbook/service/store"
 	"seedbook/service/vault"
@@ -23,14 +24,15 @@ import (
 // Line is one movement on a statement.
 type Line struct {
 	On      ledger.Date
-	Late    bool   // of an earlier period, and known only since its statement
-	Kind    string // catalogue key below statement.line
-	Benefit string // "" for the family's own money
-	Funder  string // who gave it; "" for the family's own money
-	Channel string // how a deposit came; "" otherwise
+	Late    bool       // of an earlier period, and known only since its statement
+	Kind    string     // catalogue key below statement.line
+	Benefit string     // "" for the family's own money
+	Says    rules.Text // what the rule book calls the benefit; may be empty
+	Funder  string     // who gave it; "" for the family's own money
+	Channel string     // how a deposit came; "" otherwise
 	Amount  ledger.Amount
-	Facts   string // JSON of the evaluation behind an award, or ""
-	No      ledger.TxNo
+	Why     *rules.Why // the evaluation behind an award; nil for none
+	No      ledger.TxNo // the newest, where several make one line
 }
 
 // Drawn is a statement with everything on it, ready to be phrased in any
@@ -81,6 +83,7 @@ func Draw(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 		if err := out[i].check(); err != nil {
 			return nil, err
 		}
+		out[i].Given = together(out[i].Given)
 	}
 	return out, nil
 }
@@ -116,6 +119,7 @@ func addLines(ctx context.Context, q sqlx.QueryerContext, p program.Program, ids
 	if err != nil {
 		return err
 	}
+	said := newSayings(p.ID)
 	funders := make(map[ledger.FundID]string, len(funds))
 	for _, f := range funds {
 		funders[f.ID] = f.Funder
@@ -132,11 +136,17 @@ func addLines(ctx context.Context, q sqlx.QueryerContext, p program.Program, ids
 		}
 		line := Line{On: m.Effective, Late: m.Effective.Before(d.First), Kind: lineKind(m), Benefit: m.Benefit, Amount: m.Amount, No: m.No}
 		if m.Chart.Layer() == ledger.LayerFamily {
-			line.Channel, _, _ = strings.Cut(m.Source, " ")
+			line.Channel = channelOf(m)
 			d.Own = append(d.Own, line)
 			continue
 		}
-		line.Funder, line.Facts = funders[m.Fund], m.Facts
+		line.Funder = funders[m.Fund]
+		if line.Says, err = said.of(ctx, q, m.Rule, m.Benefit); err != nil {
+			return err
+		}
+		if line.Why, err = whyOf(m); err != nil {
+			return err
+		}
 		d.Given = append(d.Given, line)
 	}
 	for _, d := range place {
@@ -166,8 +176,57 @@ func lineKind(m ledger.Movement) string {
 		return "award_" + string(m.Chart.Layer())
 	case "reverse":
 		return "reverse"
+	case "interest":
+		return "interest"
+	}
+	if m.Reverses != 0 {
+		return "correction"
 	}
 	return "other"
+}
+
+// channelOf is how a deposit came: the first word of its source, or the second
+// where the bank's reason for a return stands before it.
+func channelOf(m ledger.Movement) string {
+	words := strings.Fields(m.Source)
+	at := 0
+	if m.Kind == "deposit_return" {
+		at = 1
+	}
+	if at >= len(words) {
+		return ""
+	}
+	return words[at]
+}
+
+func whyOf(m ledger.Movement) (*rules.Why, error) {
+	if m.Facts == "" {
+		return nil, nil
+	}
+	why, err := rules.ParseWhy(m.Facts)
+	if err != nil {
+		return nil, fmt.Errorf("transaction %d: %w", m.No, err)
+	}
+	return &why, nil
+}
+
+// together makes one line of what a benefit gave on one day, of one funder: a
+// promise that is paid and what was earned since are one match to a family.
+func together(lines []Line) []Line {
+	var out []Line
+	for _, l := range lines {
+		if last := len(out) - 1; last >= 0 && out[last].sameAward(l) {
+			l.Amount = l.Amount.Add(out[last].Amount)
+			out[last] = l
+			continue
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+func (l Line) sameAward(m Line) bool {
+	return l.On == m.On && l.Kind == m.Kind && l.Benefit == m.Benefit && l.Funder == m.Funder && l.Says == m.Says
 }
 
 // check proves that opening and lines make closing, layer by layer.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 
+	"seedbook/ledger"
 	"seedbook/service/i18n"
 	"seedbook/service/pdf"
 )
@@ -24,8 +25,8 @@ func WritePDF(w io.Writer, d Drawn, lang string) error {
 	p := paper{doc, words, d}
 	p.head()
 	p.summary()
-	p.lines("statement.own", d.Own)
-	p.lines("statement.given", d.Given)
+	p.lines("statement.own", d.OpeningOwn, d.ClosingOwn, d.Own)
+	p.lines("statement.given", d.OpeningProgram, d.ClosingProgram, d.Given)
 	p.coming()
 	p.foot()
 	_, err := doc.WriteTo(w)
@@ -46,10 +47,7 @@ func (p paper) head() {
 	if p.d.Erased {
 		name = p.words.T("statement.erased")
 	}
-	p.doc.P(pdf.Bold(name))
-	p.doc.P(pdf.Plain(p.words.T("statement.account", i18n.Args{
-		"account": p.d.Account.String(), "first": p.d.First, "last": p.d.Last,
-	})))
+	p.doc.P(pdf.Bold(name), pdf.Plain(" · "+p.words.T("statement.account", i18n.Args{"account": p.d.Account.String()})))
 }
 
 // summary shows whose the money is before any line of how it came.
@@ -67,13 +65,15 @@ func (p paper) summary() {
 	)
 }
 
-func (p paper) lines(key string, lines []Line) {
+// lines shows one kind of money from what there was to what there is, so that
+// anybody can add it up.
+func (p paper) lines(key string, opening, closing ledger.Amount, lines []Line) {
 	p.doc.H2(p.words.T(key))
 	if len(lines) == 0 {
 		p.doc.P(pdf.Plain(p.words.T("statement.none_moved")))
 		return
 	}
-	var rows [][]pdf.Cell
+	rows := [][]pdf.Cell{{{}, {Text: p.words.T("statement.opening", i18n.Args{"first": p.d.First})}, {Text: p.words.Money(opening)}}}
 	for _, l := range lines {
 		rows = append(rows, []pdf.Cell{
 			{Text: p.words.DateShort(l.On)},
@@ -81,14 +81,14 @@ func (p paper) lines(key string, lines []Line) {
 			{Text: p.words.Money(l.Amount)},
 		})
 	}
-	p.doc.Table(pdf.Table{
-		Caption: p.words.T(key),
+	p.doc.Table(pdf.Table{ // the heading is its caption
 		Columns: []pdf.Column{
 			{Header: p.words.T("statement.day"), Width: 2},
 			{Header: p.words.T("statement.what"), Width: 6},
 			{Header: p.words.T("statement.amount"), Align: pdf.Number, Width: 2},
 		},
 		Rows: rows,
+		Foot: [][]pdf.Cell{{{}, {Text: p.words.T("statement.closing", i18n.Args{"last": p.d.Last})}, {Text: p.words.Money(closing)}}},
 	})
 }
 
@@ -97,6 +97,7 @@ func (p paper) coming() {
 		return
 	}
 	p.doc.H2(p.words.T("statement.coming"))
+	p.doc.P(pdf.Plain(p.words.T("statement.coming_note")))
 	var items [][]pdf.Span
 	for _, c := range p.d.Coming {
 		items = append(items, []pdf.Span{pdf.Bold(p.words.Money(c.Amount) + " "), pdf.Plain(ComingText(p.words, c))})

@@ -28,33 +28,48 @@ func ParseSpan(name string) (Span, error) {
 	if err != nil || year < 1990 || year > 2200 {
 		return Span{}, ErrPeriod.At("period")
 	}
-	first, months := 1, 12
-	if m[2] != "" {
-		first, _ = strconv.Atoi(m[2])
-		months = 1
-	}
-	if m[3] != "" {
+	switch {
+	case m[2] != "":
+		month, _ := strconv.Atoi(m[2])
+		return MonthOf(ledger.NewDate(year, time.Month(month), 1)), nil
+	case m[3] != "":
 		quarter, _ := strconv.Atoi(m[3])
-		first, months = 3*quarter-2, 3
+		return QuarterOf(ledger.NewDate(year, time.Month(3*quarter), 1)), nil
 	}
-	from := ledger.NewDate(year, time.Month(first), 1)
-	return Span{name, ledger.Period{First: from, Last: from.AddMonths(months).AddDays(-1)}}, nil
+	return yearOf(year), nil
+}
+
+// span is a period of whole months from the first of one on.
+func span(name string, year int, month time.Month, months int) Span {
+	first := ledger.NewDate(year, month, 1)
+	return Span{name, ledger.Period{First: first, Last: first.AddMonths(months).AddDays(-1)}}
 }
 
 // MonthOf is the calendar month of a day.
 func MonthOf(d ledger.Date) Span {
-	s, err := ParseSpan(fmt.Sprintf("%04d-%02d", d.Year(), d.Month()))
-	if err != nil {
-		panic(err) // every day of our calendar has a month
-	}
-	return s
+	return span(fmt.Sprintf("%04d-%02d", d.Year(), d.Month()), d.Year(), d.Month(), 1)
 }
 
 // QuarterOf is the calendar quarter of a day.
 func QuarterOf(d ledger.Date) Span {
-	s, err := ParseSpan(fmt.Sprintf("%04d-Q%d", d.Year(), (int(d.Month())+2)/3))
-	if err != nil {
-		panic(err) // every day of our calendar has a quarter
+	quarter := (int(d.Month()) + 2) / 3
+	return span(fmt.Sprintf("%04d-Q%d", d.Year(), quarter), d.Year(), time.Month(3*quarter-2), 3)
+}
+
+func yearOf(year int) Span { return span(fmt.Sprintf("%04d", year), year, time.January, 12) }
+
+// next is the period of the same length behind this one.
+func (s Span) next() Span { return s.beside(s.Last.AddDays(1)) }
+
+// previous is the period of the same length before this one.
+func (s Span) previous() Span { return s.beside(s.First.AddDays(-1)) }
+
+func (s Span) beside(d ledger.Date) Span {
+	switch {
+	case len(s.Name) == len("2026"):
+		return yearOf(d.Year())
+	case s.Name[len("2026-")] == 'Q':
+		return QuarterOf(d)
 	}
-	return s
+	return MonthOf(d)
 }

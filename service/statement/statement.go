@@ -24,6 +24,7 @@ import (
 	"seedbook/service/family"
 	"seedbook/service/fault"
 	"seedbook/service/program"
+	"seedbook/service/rules"
 	"seedbook/service/savings"
 	"seedbook/service/store"
 	"seedbook/service/vault"
@@ -45,16 +46,21 @@ type ID int64
 // Coming is money that was on its way when a statement was made.
 type Coming struct {
 	Benefit string        `json:"benefit"`
+	Kind    string        `json:"kind,omitempty"`
+	Says    rules.Text    `json:"says,omitzero"` // what the rule book calls the benefit
 	Period  string        `json:"period"`
 	Amount  ledger.Amount `json:"amount"`
 	PayOn   ledger.Date   `json:"pay_on,omitzero"` // no day: when a fund has the money
+	Wait    rules.Wait    `json:"wait,omitempty"`  // why not before
 	Reason  string        `json:"reason"`
 }
 
 // Issue makes the statements of children for a period that is over on the day
 // given, and returns how many are new. A statement is issued once: issuing
 // again changes nothing. Its opening is the closing of the statement before,
-// and what was posted since for earlier days stands in it as a late entry.
+// and what was posted since for earlier days stands in it as a late entry. One
+// that is made after the statement that follows it knows no more than that one
+// did, so that the two still meet.
 func Issue(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, p program.Program, children []family.ChildID, span Span, today ledger.Date, at time.Time) (int, error) {
 	if !span.Last.Before(today) {
 		return 0, ErrNotOver.At("period").With(map[string]any{"Last": span.Last.String()})
@@ -66,11 +72,11 @@ func Issue(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring,
 	if err != nil {
 		return 0, err
 	}
-	before, err := previous(ctx, tx, p.ID, children, span)
+	beside, err := besides(ctx, tx, p.ID, children, span)
 	if err != nil {
 		return 0, err
 	}
-	drafts, err := draft(ctx, tx, p, children, span, known, before)
+	drafts, err := draft(ctx, tx, p, children, span, known, beside)
 	if err != nil {
 		return 0, err
 	}
@@ -89,33 +95,11 @@ type facts struct {
 	Coming         string         `db:"coming"`
 }
 
-// previous is each child's newest statement that ends before the period.
-func previous(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []family.ChildID, span Span) (map[family.ChildID]facts, error) {
-	const query = `
-		SELECT DISTINCT ON (child_id) child_id, known_no, previous_no, opening_own, opening_program, closing_own, closing_program, coming
-		FROM statements
-		WHERE program_id = $1 AND child_id = ANY ($2) AND last_on = $3
-		ORDER BY child_id, first_on DESC`
-	var rows []facts
-	if err := sqlx.SelectContext(ctx, q, &rows, query, p, pq.Array(children), span.First.AddDays(-1)); err != nil {
-		return nil, fmt.Errorf("statements before %s: %w", span.Name, err)
-	}
-	out := make(map[family.ChildID]facts, len(rows))
-	for _, r := range rows {
-		out[r.Child] = r
-	}
-	return out, nil
-}
-
 // money is a child's own and program money at one moment.
 type money struct{ own, program ledger.Amount }
 
-func draft(ctx context.Context, q sqlx.QueryerContext, p program.Program, children []family.ChildID, span Span, known ledger.TxNo, before map[family.ChildID]facts) ([]facts, error) {
-	opening, err := moneyOn(ctx, q, p, children, span.First.AddDays(-1), known)
-	if err != nil {
-		return nil, err
-	}
-	closing, err := moneyOn(ctx, q, p, children, span.Last, known)
+func draft(ctx context.Context, q sqlx.QueryerContext, p program.Program, children []family.ChildID, span Span, known ledger.TxNo, beside neighbours) ([]facts, error) {
+	money, err := balances(ctx, q, p, children, span, known, beside.after)
 	if err != nil {
 		return nil, err
 	}
@@ -125,16 +109,52 @@ func draft(ctx context.Context, q sqlx.QueryerContext, p program.Program, childr
 	}
 	out := make([]facts, len(children))
 	for i, c := range children {
-		f := facts{Child: c, Known: known, Previous: known, Coming: coming[c]}
-		f.OpeningOwn, f.OpeningProgram = opening[c].own, opening[c].program
-		f.ClosingOwn, f.ClosingProgram = closing[c].own, closing[c].program
-		if b, ok := before[c]; ok {
+		m := money[c]
+		f := facts{Child: c, Known: m.known, Previous: m.known, Coming: coming[c]}
+		f.OpeningOwn, f.OpeningProgram = m.opening.own, m.opening.program
+		f.ClosingOwn, f.ClosingProgram = m.closing.own, m.closing.program
+		if b, ok := beside.before[c]; ok {
 			f.Previous, f.OpeningOwn, f.OpeningProgram = b.Known, b.ClosingOwn, b.ClosingProgram
 		}
 		if f.Coming == "" {
 			f.Coming = "[]"
 		}
 		out[i] = f
+	}
+	return out, nil
+}
+
+// ends is what a child had at both ends of a period, and as of which
+// transaction.
+type ends struct {
+	opening, closing money
+	known            ledger.TxNo
+}
+
+// balances reads the children's money at both ends of a period as the books know
+// it now, or as the statement after the period knew it.
+func balances(ctx context.Context, q sqlx.QueryerContext, p program.Program, children []family.ChildID, span Span, known ledger.TxNo, after map[family.ChildID]ledger.TxNo) (map[family.ChildID]ends, error) {
+	byKnown := map[ledger.TxNo][]family.ChildID{}
+	for _, c := range children {
+		cut := known
+		if k, ok := after[c]; ok {
+			cut = k
+		}
+		byKnown[cut] = append(byKnown[cut], c)
+	}
+	out := make(map[family.ChildID]ends, len(children))
+	for cut, some := range byKnown {
+		opening, err := moneyOn(ctx, q, p, some, span.First.AddDays(-1), cut)
+		if err != nil {
+			return nil, err
+		}
+		closing, err := moneyOn(ctx, q, p, some, span.Last, cut)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range some {
+			out[c] = ends{opening[c], closing[c], cut}
+		}
 	}
 	return out, nil
 }
@@ -174,13 +194,24 @@ func comingOf(ctx context.Context, q sqlx.QueryerContext, p program.Program, chi
 	if err != nil {
 		return nil, err
 	}
+	said := newSayings(p.ID)
 	lists := make(map[family.ChildID][]Coming)
 	for _, a := range awards {
+		c := Coming{Benefit: a.Benefit, Kind: a.Kind, Period: a.Period}
+		if c.Says, err = said.of(ctx, q, a.Rule, a.Benefit); err != nil {
+			return nil, err
+		}
 		if a.Accrued.Sign() > 0 {
-			lists[a.Child] = append(lists[a.Child], Coming{a.Benefit, a.Period, a.Accrued, a.PayOn, a.Reason})
+			why, err := rules.ParseWhy(a.Why)
+			if err != nil {
+				return nil, err
+			}
+			c.Amount, c.PayOn, c.Wait, c.Reason = a.Accrued, a.PayOn, why.Wait, a.Reason
+			lists[a.Child] = append(lists[a.Child], c)
 		}
 		if a.Queued.Sign() > 0 {
-			lists[a.Child] = append(lists[a.Child], Coming{Benefit: a.Benefit, Period: a.Period, Amount: a.Queued, Reason: savings.ReasonQueued})
+			c.Amount, c.PayOn, c.Wait, c.Reason = a.Queued, ledger.Date{}, "", savings.ReasonQueued
+			lists[a.Child] = append(lists[a.Child], c)
 		}
 	}
 	out := make(map[family.ChildID]string, len(lists))
