@@ -61,6 +61,9 @@ func Commit(ctx context.Context, db *store.DB, who store.Who, keys *vault.Keyrin
 		if err := db.Refresh(ctx); err != nil {
 			return total, err
 		}
+		if err := db.Refresh(ctx); err != nil {
+			return total, err
+		}
 		progress(b.DoneGroups, b.Groups)
 		if b.State == Applied {
 			return total, nil
