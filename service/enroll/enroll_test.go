@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -461,5 +462,37 @@ func TestChunksWalkTheWholeCaseloadOnce(t *testing.T) {
 			t.Errorf("awarded up to %d: %+v; only participants are", awarded, tally)
 		}
 		return err
+	})
+}
+
+// A district's student number of eight digits may look like an account number,
+// and may even be another child's.
+func TestANumberThatMeansTwoChildrenIsNobodys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ana, leo := w.child("Ana", "Cruz", nil), w.child("Leo", "Park", nil)
+	w.admit(ana, leo)
+	account, other := w.of(ana).ID.Account(), savings.Account(7_654_321) // nobody's account
+	mia := w.child("Mia", "Sato", func(p *family.Person, _ *string) { p.StudentNumber = account.String() })
+	zoe := w.child("Zoe", "Diaz", func(p *family.Person, _ *string) { p.StudentNumber = other.String() })
+	w.admit(mia, zoe)
+	file := "reference,account,student,date,amount\n" +
+		"A," + account.String() + ",,2026-09-02,10\n" + // Ana's account, Mia's student number
+		"B," + w.of(leo).ID.Account().String() + ",,2026-09-02,10\n" +
+		"C," + other.String() + ",,2026-09-02,10\n" + // looks like an account
+		"D," + w.of(leo).ID.Account().String() + "," + other.String() + ",2026-09-02,10\n" // Leo's account, Zoe's number
+	w.do(func(ctx context.Context, tx *sqlx.Tx) error {
+		in, err := savings.Preview(ctx, tx, w.who, w.keys, w.program, "deposits.csv", strings.NewReader(file), w.on.AddDays(5))
+		if err != nil {
+			return err
+		}
+		var got []family.ChildID
+		for _, d := range in.Deposits {
+			got = append(got, d.Child)
+		}
+		if want := []family.ChildID{0, leo, zoe, 0}; !slices.Equal(got, want) {
+			t.Errorf("deposits are for %v, want %v: %+v", got, want, in.File.Problems)
+		}
+		return nil
 	})
 }

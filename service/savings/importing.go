@@ -1,6 +1,7 @@
 package savings
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -59,21 +60,17 @@ func (in *Import) count() {
 	}
 }
 
-// owners finds whose each deposit is, by account number, else by student
-// number. A number with a typing error, or of somebody who does not take part,
-// is nobody's: the money waits in suspense.
+// owners finds whose each deposit is, by account number and by student number;
+// one column may hold either. A number with a typing error, one that means one
+// child as an account and another as a student, or one of somebody who does not
+// take part, is nobody's: the money waits in suspense.
 func owners(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, deposits []depositfile.Deposit) ([]family.ChildID, error) {
 	accounts, students := make([]Account, len(deposits)), make([]string, len(deposits))
 	for i, d := range deposits {
-		account, err := ParseAccount(d.Account)
-		switch {
-		case err == nil:
+		if account, err := ParseAccount(d.Account); err == nil {
 			accounts[i] = account
-		case d.Student != "":
-			students[i] = d.Student
-		default:
-			students[i] = d.Account // the column may hold either number
 		}
+		students[i] = cmp.Or(d.Student, d.Account)
 	}
 	byAccount, err := Holders(ctx, q, p, accounts)
 	if err != nil {
@@ -83,9 +80,12 @@ func owners(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vau
 	if err != nil {
 		return nil, err
 	}
-	for i := range byAccount {
-		if byAccount[i] == 0 {
-			byAccount[i] = byStudent[i]
+	for i, holder := range byAccount {
+		switch student := byStudent[i]; {
+		case holder == 0:
+			byAccount[i] = student
+		case student != 0 && student != holder:
+			byAccount[i] = 0
 		}
 	}
 	return participants(ctx, q, p, byAccount)
