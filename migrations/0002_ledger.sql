@@ -887,16 +887,19 @@ RETURNS TABLE (chart smallint, fund_id integer, child_id bigint, benefit text, c
     seq bigint, no bigint, amount numeric, balance_after numeric, effective_on date, concerns_on date, posted_at timestamptz,
     kind text, key text, reverses bigint, reversed_by bigint, rule text, maker text, approval text, source text, facts text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off SET enable_memoize = off
 SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    a record;
 BEGIN
+    SELECT n.chart, n.fund_id, n.child_id, n.benefit, n.custodian_id INTO a
+    FROM ledger_accounts n WHERE n.book_id = p_book AND n.id = p_account;
     RETURN QUERY
     SELECT a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id,
         e.seq, t.no, e.amount, e.balance_after, e.effective_on, t.concerns_on, t.posted_at,
         t.kind, t.key, coalesce(t.reverses, 0), coalesce(r.no, 0), t.rule, t.maker, t.approval, t.source, coalesce(CAST(t.facts AS text), '')
     FROM (SELECT n.seq, n.tx_no, n.amount, n.balance_after, n.effective_on FROM ledger_entries n
           WHERE n.book_id = p_book AND n.account_id = p_account AND n.seq < p_before ORDER BY n.seq DESC LIMIT p_limit) e
-    JOIN ledger_accounts a ON a.book_id = p_book AND a.id = p_account
     JOIN ledger_transactions t ON t.book_id = p_book AND t.no = e.tx_no
     LEFT JOIN ledger_transactions r ON r.book_id = p_book AND r.reverses = t.no
     ORDER BY e.seq DESC;
