@@ -43,7 +43,7 @@ await withBrowser(async (open) => {
     await press("main table th a >> nth=0");
     await arrived("a child", "Awards, and why");
     await press("main .sb-award h3 a >> nth=0");
-    await arrived("a statement", "Statement code");
+    await arrived("a statement", "give us this code");
 
     await page.goto(`${base}/p/riverbend/rosters`);
     await page.setInputFiles("#file", roster);
