@@ -108,7 +108,7 @@ func newBatch(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program
 		ids[i] = family.ChildID(c.ID)
 	}
 	var err error
-	if b.children, err = withDeposits(ctx, tx, p.ID, children); err != nil {
+	if b.children, err = WithDeposits(ctx, tx, p.ID, children); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(b.children, func(x, y rules.Child) int { return cmp.Compare(x.ID, y.ID) })

@@ -14,10 +14,10 @@ import (
 	"seedbook/service/rules"
 )
 
-// withDeposits adds to each child its deposits and what the bank took back, as
+// WithDeposits adds to each child its deposits and what the bank took back, as
 // the events that rule books read; a rule book asked about a day leaves out what
 // came after it. The children given are left as they are.
-func withDeposits(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []rules.Child) ([]rules.Child, error) {
+func WithDeposits(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []rules.Child) ([]rules.Child, error) {
 	out := slices.Clone(children)
 	place := make(map[int64]int, len(out))
 	ids := make([]int64, len(out))
