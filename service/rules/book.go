@@ -168,6 +168,10 @@ type Streak struct {
 type Carry struct {
 	Accrual     ledger.Amount
 	AccruesFrom string
+	// StopsAt is the day after which no period adds room that begins after it.
+	StopsAt Moment
+	from    int // the slot of AccruesFrom where that is a fact, or −1
+	stops   *moment
 }
 
 // PhaseOut lowers an amount evenly while a fact of money goes from one value to

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"time"
+
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/cost"
@@ -127,9 +129,28 @@ func functions(leap LeapDay) []cel.EnvOption {
 		move("add_years", func(d ledger.Date, n int) ledger.Date { return birthday(d, n, leap) }),
 		move("add_months", ledger.Date.AddMonths),
 		move("add_days", ledger.Date.AddDays),
+		cel.Function("ymd", cel.Overload("ymd_int_int_int", []*cel.Type{cel.IntType, cel.IntType, cel.IntType}, dateType, cel.FunctionBinding(func(args ...ref.Val) ref.Val {
+			return ymd(args[0].(types.Int), args[1].(types.Int), args[2].(types.Int), leap)
+		}))),
 		part("year", ledger.Date.Year),
 		part("month", func(d ledger.Date) int { return int(d.Month()) }),
 	}
+}
+
+// ymd is a day by its parts. There is none that a calendar does not have, but
+// 29 February of a common year follows the leap-day rule.
+func ymd(y, m, d types.Int, leap LeapDay) ref.Val {
+	if y < 1850 || y > 2300 || m < 1 || m > 12 || d < 1 || d > 31 {
+		return types.NewErr("ymd: no day")
+	}
+	day := ledger.NewDate(int(y), time.Month(m), int(d))
+	switch {
+	case day.Day() == int(d):
+		return celDate{day}
+	case m == 2 && d == 29:
+		return celDate{birthday(ledger.NewDate(2000, 2, 29), int(y)-2000, leap)}
+	}
+	return types.NewErr("ymd: no day")
 }
 
 func parseCelDate(s ref.Val) ref.Val {

@@ -254,6 +254,10 @@ func (e *evaluator) holds(s *span, t *terms, on ledger.Date) truth {
 			return unknown
 		}
 	}
+	if t.Carry != nil && t.Carry.AccruesFrom != fromJoining && e.beginning(t.Carry.AccruesFrom, t.Carry.from).IsZero() {
+		e.view.missing = 1 << e.book.facts.index[t.Carry.slotName()]
+		return unknown
+	}
 	if t.when == nil {
 		return yes
 	}

@@ -165,7 +165,7 @@ func (c *compiler) terms(b *Book, n *node) (*terms, *node) {
 		Streak:     c.streak(o.may("streak")),
 		Amount:     c.formula(o.must("amount")),
 		Caps:       c.caps(b, o.may("caps")),
-		Carry:      c.carry(o.may("carry_forward")),
+		Carry:      c.carry(b, o.may("carry_forward")),
 		PhaseOut:   c.phaseOut(b, o.may("phase_out")),
 		Period:     c.periodKind(o.must("period")),
 		EligibleAt: choice(c.decoder, o.may("eligible_at"), eligibleAtEvent, eligibleAtPeriodStart, eligibleAtPeriodEnd),

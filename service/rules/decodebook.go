@@ -30,18 +30,18 @@ func (d *decoder) book(root *node) *Book {
 		Events:     d.events(o.may("events")),
 		Enrollment: d.enrollment(o.may("enrollment")),
 	}
-	words, err := newVocabulary(b.Facts, b.eventKinds(), b.Program.LeapDay)
+	words, err := newVocabulary(b.Facts, b.eventKinds(), b.Program.LeapDay, b.Calendar)
 	if err != nil {
 		// Names were checked before; what CEL refuses beyond that is named here.
 		d.report(root, "cel_syntax", map[string]any{"what": clip(err.Error())})
-		words, _ = newVocabulary(nil, engineEvents, b.Program.LeapDay)
+		words, _ = newVocabulary(nil, engineEvents, b.Program.LeapDay, b.Calendar)
 	}
 	b.facts = words
 	c := &compiler{decoder: d, words: words, done: map[string]*predicate{}}
 	c.eligibility(b, o.may("eligibility"))
 	c.benefits(b, o.must("benefits"))
 	b.SharedCaps = d.sharedCaps(b, o.may("shared_caps"))
-	b.Expiry = d.expiry(o.may("expiry"))
+	b.Expiry = c.expiry(b, o.may("expiry"))
 	b.Exit = d.exits(o.may("exit"))
 	b.Examples = d.examples(b, o.may("examples"))
 	o.done()
@@ -291,28 +291,14 @@ func (d *decoder) checkYear(b *Book, n *node, kind PeriodKind) {
 	}
 }
 
-func (d *decoder) expiry(n *node) Expiry {
-	o := d.object(n, "expiry")
-	at := o.must("at")
-	e := Expiry{At: d.moment(at), Action: choice(d, o.must("action"), "to_pool", "to_funder", "to_state", "convert")}
+func (c *compiler) expiry(b *Book, n *node) (e Expiry) {
+	o := c.object(n, "expiry")
+	if m := c.moment(b, o.must("at")); m != nil {
+		e.At = m.Text
+	}
+	e.Action = choice(c.decoder, o.must("action"), "to_pool", "to_funder", "to_state", "convert")
 	o.done()
 	return e
-}
-
-// moment reads age(26), years_after(event, 20) or grade(12).
-func (d *decoder) moment(n *node) string {
-	s, ok := d.plain(n)
-	if !ok {
-		return ""
-	}
-	name, args, ok := call(s)
-	switch {
-	case ok && (name == "age" || name == "grade") && len(args) == 1 && isNumber(args[0], 130):
-	case ok && name == "years_after" && len(args) == 2 && isIdent(args[0]) && isNumber(args[1], 130):
-	default:
-		d.unknown(n, s, []string{"age(26)", "years_after(enrolled, 20)", "grade(12)"})
-	}
-	return s
 }
 
 func (d *decoder) exits(n *node) (out []Exit) {

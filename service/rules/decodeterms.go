@@ -138,17 +138,42 @@ func (d *decoder) streak(n *node) *Streak {
 	return &s
 }
 
-func (d *decoder) carry(n *node) *Carry {
+func (c *compiler) carry(b *Book, n *node) *Carry {
 	if n == nil {
 		return nil
 	}
-	o := d.object(n, "carry_forward")
-	c := Carry{
-		Accrual:     d.value(d.amount(o.must("accrual"))),
-		AccruesFrom: choice(d, o.must("accrues_from"), fromBirthday, fromJoining),
+	o := c.object(n, "carry_forward")
+	k := Carry{
+		Accrual: c.value(c.amount(o.must("accrual"))),
+		stops:   c.deadline(b, o, "stops_at"),
+	}
+	k.AccruesFrom, k.from = c.beginning(o.must("accrues_from"))
+	if k.stops != nil {
+		k.StopsAt = k.stops.Moment
 	}
 	o.done()
-	return &c
+	return &k
+}
+
+// beginning reads from where periods or room count: the child's birth, its
+// joining, or a fact of a day.
+func (c *compiler) beginning(n *node) (string, int) {
+	word, ok := c.plain(n)
+	if !ok || word == fromBirthday || word == fromJoining {
+		return word, -1
+	}
+	known := []string{fromBirthday, fromJoining}
+	for i, s := range c.words.slots {
+		if s.typ != DateFact || s.from != fromFact {
+			continue
+		}
+		if s.name == word {
+			return word, i
+		}
+		known = append(known, s.name)
+	}
+	c.unknown(n, word, known)
+	return word, -1
 }
 
 // phaseOut reads a slope; the fact is one of money that the book declares.

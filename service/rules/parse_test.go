@@ -222,6 +222,18 @@ var spoilt = []struct{ code, old, by, at string }{
 	{"cel_syntax", "grade >= KG", "born_on >= date(city)", "cel_syntax"},
 	{"cel_syntax", "grade >= KG", "known(grade + 1)", "cel_syntax"},
 	{"cel_syntax", "grade >= KG", "income > money(\"1e3\")", "cel_syntax"},
+	{"unknown_value", "at: age(26)", "at: age(260)", "line 39: expiry.at: unknown_value"},
+	{"unknown_value", "at: age(26)", "at: 'years_after(enroled, 2)'", "nearest=enrolled"},
+	{"unknown_value", "at: age(26)", "at: 'years_after(income, 2)'", "unknown_value"},
+	{"unknown_value", "at: age(26)", "at: grade(14)", "unknown_value"},
+	{"not_whole", "at: age(26)", "at: 'years_after(enrolled, 131)'", "not_whole"},
+	{"not_date", "at: age(26)", "at: 0000-01-01", "not_date"},
+	{"no_year_start", "  school_year: 07-01\n", "  fiscal_year: 07-01\n", "no_year_start"},
+	{"no_day_here", "at: age(26)", "at: 'add_years(day, 2)'", "no_day_here fact=day"},
+	{"cel_not_day", "at: age(26)", "at: year(born_on)", "cel_not_day"},
+	{"cel_syntax", "at: age(26)", "at: 'ymd(0, 1, 1)'", "no answer"},
+	{"missing_key", "    caps: {per_period: 100.00}", "    carry_forward: {accrual: 1, accrues_from: birth, last_day: excluded}", "missing_key key=stops_at"},
+	{"unknown_value", "    caps: {per_period: 100.00}", "    carry_forward: {accrual: 1, accrues_from: brith}", "nearest=birth"},
 	{"cel_not_yes_no", "grade >= KG", "grade + 1", "cel_not_yes_no"},
 	{"cel_not_yes_no", "grade >= KG", "age_on(day)", "cel_not_yes_no"},
 }
@@ -330,7 +342,7 @@ func TestEveryProblemHasWordsAndATest(t *testing.T) {
 		tested[test.code] = true
 	}
 	reported := regexp.MustCompile(`(?:report\((?:[a-zA-Z.]+\("[a-z_]+"\)|[^",()]+), |Code: |problemAt\([a-z]+, |key\.path, )"([a-z_]+)"`)
-	for _, file := range []string{"yaml.go", "tree.go", "decode.go", "scalars.go", "decodebook.go", "decodebenefit.go", "checkterms.go", "predicate.go", "example.go"} {
+	for _, file := range []string{"yaml.go", "tree.go", "decode.go", "scalars.go", "decodebook.go", "decodebenefit.go", "checkterms.go", "predicate.go", "example.go", "moment.go"} {
 		src, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -170,14 +170,17 @@ func (b *balances) count(on ledger.Date, amount ledger.Amount) {
 // accrued is the room that a child gathered up to and with a period: what each
 // period's own version adds.
 func (e *evaluator) accrued(s *span, t *terms) (total ledger.Amount) {
-	from := e.enrolled
-	if t.Carry.AccruesFrom == fromBirthday {
-		from = e.view.child.BornOn
-	}
+	from, last := e.beginning(t.Carry.AccruesFrom, t.Carry.from), s.period.First
 	if from.IsZero() {
 		return ledger.Amount{}
 	}
-	for p := e.periodOf(s.plan, from); !p.First.After(s.period.First); p = e.periodOf(s.plan, p.Last.AddDays(1)) {
+	s.read |= t.Carry.reads()
+	if t.Carry.stops != nil {
+		if day, known := e.view.moment(t.Carry.stops); known {
+			last = earlier(last, t.Carry.stops.last(day))
+		}
+	}
+	for p := e.periodOf(s.plan, from); !p.First.After(last); p = e.periodOf(s.plan, p.Last.AddDays(1)) {
 		accrual := t.Carry.Accrual
 		if v := e.versionFor(p.First, p); v >= 0 && s.plan.in[v] != nil && s.plan.in[v].Carry != nil && t.tier == "" {
 			accrual = s.plan.in[v].Carry.Accrual
@@ -185,6 +188,40 @@ func (e *evaluator) accrued(s *span, t *terms) (total ledger.Amount) {
 		total = total.Add(accrual)
 	}
 	return total
+}
+
+// reads are the slots that room depends on.
+func (k *Carry) reads() (slots uint64) {
+	if k.from >= 0 {
+		slots |= 1 << k.from
+	}
+	if k.stops != nil {
+		slots |= k.stops.reads
+	}
+	return slots
+}
+
+// slotName is the name of the fact from which room accrues.
+func (k *Carry) slotName() string {
+	if k.AccruesFrom == fromBirthday {
+		return "born_on"
+	}
+	return k.AccruesFrom
+}
+
+// beginning is the day from which periods or room count, or no day where it is
+// not known.
+func (e *evaluator) beginning(from string, slot int) ledger.Date {
+	switch {
+	case from == fromBirthday:
+		return e.view.child.BornOn
+	case slot < 0:
+		return e.enrolled
+	}
+	e.view.day = e.asOf
+	day, _ := e.view.value(slot)
+	on, _ := day.(celDate)
+	return on.Date
 }
 
 // phaseOut lowers a product by where a fact lies on the slope.

@@ -31,33 +31,38 @@ type compiler struct {
 }
 
 // predicate compiles a condition, or returns nil for an absent or wrong one.
-func (c *compiler) predicate(n *node) *predicate {
+func (c *compiler) predicate(n *node) *predicate { return c.expression(n, cel.BoolType) }
+
+// expression compiles an expression that comes out as a type, or returns nil
+// for an absent or wrong one.
+func (c *compiler) expression(n *node, out *cel.Type) *predicate {
 	src, ok := c.plain(n)
 	if !ok {
 		return nil
 	}
 	src = tidyCel(src)
 	n.text = src
-	if p, again := c.done[src]; again {
+	key := out.String() + " " + src
+	if p, again := c.done[key]; again {
 		return p
 	}
 	if len(c.done) == maxPredicates || len(src) > maxPredicate {
 		c.report(n, "too_many_parts", map[string]any{"limit": maxPredicates})
 		return nil
 	}
-	p := c.compile(n, src)
-	c.done[src] = p
+	p := c.compile(n, src, out)
+	c.done[key] = p
 	return p
 }
 
-func (c *compiler) compile(n *node, src string) *predicate {
+func (c *compiler) compile(n *node, src string, out *cel.Type) *predicate {
 	checked, issues := c.words.env.Compile(src)
 	if err := issues.Err(); err != nil {
 		c.reportCel(n, issues)
 		return nil
 	}
-	if !checked.OutputType().IsExactType(cel.BoolType) {
-		c.report(n, "cel_not_yes_no", nil)
+	if !checked.OutputType().IsExactType(out) {
+		c.reportOutput(n, out)
 		return nil
 	}
 	estimate, err := c.words.env.EstimateCost(checked, textSizes{})
@@ -79,7 +84,25 @@ func (c *compiler) compile(n *node, src string) *predicate {
 			p.timed = true
 		}
 	}
+	if p.reads == 0 && c.failsAlways(p) {
+		c.report(n, "cel_syntax", map[string]any{"what": "it has no answer for any child"})
+	}
 	return p
+}
+
+// failsAlways reports an expression without a name that has no answer.
+func (c *compiler) failsAlways(p *predicate) bool {
+	_, _, err := p.program.Eval(&view{words: c.words, child: &Child{}})
+	return err != nil
+}
+
+// reportOutput says what an expression should have come out as.
+func (c *compiler) reportOutput(n *node, out *cel.Type) {
+	if out == dateType {
+		c.report(n, "cel_not_day", nil)
+		return
+	}
+	c.report(n, "cel_not_yes_no", nil)
 }
 
 // names lists what an expression reads.
@@ -196,7 +219,16 @@ func (v *view) judge(p *predicate) truth {
 	case err == nil:
 		return no
 	}
+	v.blame(p)
 	return unknown
+}
+
+// blame names what an expression without an answer would have to know: where
+// every fact was known, one of them has a value with which it has none.
+func (v *view) blame(p *predicate) {
+	if v.missing == 0 {
+		v.missing = p.reads &^ v.words.calendar
+	}
 }
 
 // view is the bench: what predicates can see of one child on one day. It is

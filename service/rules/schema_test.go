@@ -118,7 +118,7 @@ func TestTheSchemaRefusesWhatItCanSee(t *testing.T) {
 	shape := []string{
 		"unknown_key", "missing_key", "not_mapping", "not_list", "amount_range", "not_amount", "ratio_range", "one_formula", "not_name",
 	}
-	sense := []string{"key=amount", "key=of", "key=benefit", "1_000", "0x32", "5e1", "50.005"}
+	sense := []string{"key=amount", "key=of", "key=stops_at", "key=benefit", "1_000", "0x32", "5e1", "50.005"}
 	for _, test := range spoilt {
 		if !slices.Contains(shape, test.code) || slices.ContainsFunc(sense, func(w string) bool { return strings.Contains(test.at, w) }) {
 			continue
@@ -205,9 +205,9 @@ func tryWord(t *testing.T, kind, key, word string) {
 		"undo":          func(d *decoder, _ *compiler, _ *Book, n *node) { d.undo(n) },
 		"funding":       func(_ *decoder, c *compiler, _ *Book, n *node) { c.funding(&terms{}, n) },
 		"streak":        func(d *decoder, _ *compiler, _ *Book, n *node) { d.streak(n) },
-		"carry_forward": func(d *decoder, _ *compiler, _ *Book, n *node) { d.carry(n) },
+		"carry_forward": func(_ *decoder, c *compiler, b *Book, n *node) { c.carry(b, n) },
 		"shared_cap":    func(d *decoder, _ *compiler, b *Book, n *node) { d.sharedCaps(b, wrapList(n)) },
-		"expiry":        func(d *decoder, _ *compiler, _ *Book, n *node) { d.expiry(n) },
+		"expiry":        func(_ *decoder, c *compiler, b *Book, n *node) { c.expiry(b, n) },
 		"exit":          func(d *decoder, _ *compiler, _ *Book, n *node) { d.exits(wrapList(n)) },
 		"expectation":   func(d *decoder, _ *compiler, b *Book, n *node) { d.expectation(b, n) },
 	}[kind]

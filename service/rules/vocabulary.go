@@ -13,6 +13,8 @@ type vocabulary struct {
 	env   *cel.Env
 	// calendar are the slots that are days of the question and not facts.
 	calendar uint64
+	leap     LeapDay
+	years    Calendar
 }
 
 // slot is one name that a predicate may read.
@@ -59,7 +61,7 @@ const maxSlots = 64
 // reserved are names that mean something else in a predicate.
 var reserved = map[string]bool{
 	"true": true, "false": true, "null": true, "in": true, "age_on": true, "known": true, "date": true, "money": true,
-	"year": true, "month": true, "add_years": true, "add_months": true, "add_days": true, "PK": true, "KG": true,
+	"ymd": true, "year": true, "month": true, "add_years": true, "add_months": true, "add_days": true, "PK": true, "KG": true,
 	"int": true, "string": true, "bool": true, "double": true, "uint": true, "bytes": true, "list": true, "map": true,
 	"as": true, "break": true, "const": true, "continue": true, "else": true, "for": true, "function": true, "if": true,
 	"import": true, "let": true, "loop": true, "package": true, "namespace": true, "return": true, "var": true,
@@ -68,8 +70,8 @@ var reserved = map[string]bool{
 
 // newVocabulary gathers the names of a book. Facts and events were checked to
 // be distinct names.
-func newVocabulary(facts []FactDecl, events []EventKind, leap LeapDay) (*vocabulary, error) {
-	v := &vocabulary{slots: append([]slot(nil), builtin...), index: map[string]int{}}
+func newVocabulary(facts []FactDecl, events []EventKind, leap LeapDay, years Calendar) (*vocabulary, error) {
+	v := &vocabulary{slots: append([]slot(nil), builtin...), index: map[string]int{}, leap: leap, years: years}
 	for _, f := range facts {
 		v.slots = append(v.slots, slot{name: f.Name, typ: f.Type, says: f.Says})
 	}
