@@ -26,9 +26,10 @@ type Book struct {
 	hash   string
 	normal []byte
 	facts  *vocabulary
-	gates  []gate     // the requirements, compiled
-	plans  []plan     // the benefits, compiled, in the book's order
-	pooled evaluators // reused working memory
+	gates  []gate       // the requirements, compiled
+	plans  []plan       // the benefits, compiled, in the book's order
+	bounds []*predicate // of the shared caps: whom each bounds; nil for everybody
+	pooled evaluators   // reused working memory
 }
 
 // Program says whose rules these are.
@@ -214,6 +215,7 @@ type SharedCap struct {
 	Benefits []string
 	Period   PeriodKind
 	Max      ledger.Amount
+	When     string // CEL: whom it bounds; "" for everybody
 }
 
 // Pay says when an amount is payable.

@@ -74,6 +74,7 @@ func newEnv(slots []slot, leap LeapDay) (*cel.Env, error) {
 	}
 	options = append(options, comparisons("date", dateType)...)
 	options = append(options, comparisons("money", moneyType)...)
+	options = append(options, savedFunctions()...)
 	return cel.NewCustomEnv(append(options, functions(leap)...)...)
 }
 

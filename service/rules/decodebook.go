@@ -40,7 +40,7 @@ func (d *decoder) book(root *node) *Book {
 	c := &compiler{decoder: d, words: words, done: map[string]*predicate{}}
 	c.eligibility(b, o.may("eligibility"))
 	c.benefits(b, o.must("benefits"))
-	b.SharedCaps = d.sharedCaps(b, o.may("shared_caps"))
+	b.SharedCaps = c.sharedCaps(b, o.may("shared_caps"))
 	b.Expiry = c.expiry(b, o.may("expiry"))
 	b.Exit = d.exits(o.may("exit"))
 	b.Examples = d.examples(b, o.may("examples"))
@@ -252,26 +252,30 @@ func (c *compiler) noPeriods(n *node, p *predicate) {
 	}
 }
 
-func (d *decoder) sharedCaps(b *Book, n *node) (out []SharedCap) {
-	d.each(n, func(item *node) {
-		o := d.object(item, "shared_cap")
+func (c *compiler) sharedCaps(b *Book, n *node) (out []SharedCap) {
+	c.each(n, func(item *node) {
+		o := c.object(item, "shared_cap")
 		s := SharedCap{
-			ID:     d.name(o.must("id")),
-			Period: choice(d, o.must("period"), periodKinds...),
-			Max:    d.value(d.amount(o.must("max"))),
+			ID:     c.name(o.must("id")),
+			Period: choice(c.decoder, o.must("period"), periodKinds...),
+			Max:    c.value(c.amount(o.must("max"))),
 		}
-		names := o.must("benefits")
-		s.Benefits = d.codes(names)
+		names, when := o.must("benefits"), o.may("when")
+		s.Benefits = c.codes(names)
+		bound := c.predicate(when)
+		if when != nil {
+			s.When = when.text
+		}
 		o.done()
-		d.checkBenefitNames(b, names, s.Benefits)
-		d.checkYear(b, item, s.Period)
+		c.checkBenefitNames(b, names, s.Benefits)
+		c.checkYear(b, item, s.Period)
 		if slices.ContainsFunc(out, func(g SharedCap) bool { return g.ID == s.ID }) {
-			d.report(item, "twice", map[string]any{"value": s.ID})
+			c.report(item, "twice", map[string]any{"value": s.ID})
 		}
-		out = append(out, s)
+		out, b.bounds = append(out, s), append(b.bounds, bound)
 	})
 	if len(out) > maxItems {
-		d.report(n, "item_count", map[string]any{"least": 0, "most": maxItems})
+		c.report(n, "item_count", map[string]any{"least": 0, "most": maxItems})
 	}
 	return out
 }

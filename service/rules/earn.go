@@ -211,6 +211,9 @@ func (e *evaluator) limit(s *span, t *terms, before ledger.Amount, run *sums, lo
 		cut(OpLifeCap, ReasonLifetimeCap, *c, e.taken(use{what: lifeAmount, plan: s.plan}), "")
 	}
 	for _, i := range s.plan.shared {
+		if !e.bounded(s, i) {
+			continue
+		}
 		c := e.book.SharedCaps[i]
 		cut(OpSharedCap, ReasonSharedCap, c.Max, e.taken(e.sharing(s, i)), c.ID)
 	}
@@ -276,8 +279,17 @@ func (e *evaluator) take(s *span) {
 		e.note(e.within(s, w), s.amount)
 	}
 	for _, i := range s.plan.shared {
-		e.note(e.sharing(s, i), s.amount)
+		if e.bounded(s, i) {
+			e.note(e.sharing(s, i), s.amount)
+		}
 	}
+}
+
+// bounded reports whether a shared cap is for the child, by its facts on the
+// day that earned the latest part. What is not known does not lift a cap.
+func (e *evaluator) bounded(s *span, i int) bool {
+	p := e.book.bounds[i]
+	return p == nil || e.judge(s, p, s.last) != no
 }
 
 func (e *evaluator) note(u use, amount ledger.Amount) {

@@ -76,6 +76,7 @@ func (c *compiler) compile(n *node, src string, out *cel.Type) *predicate {
 		return nil
 	}
 	p := &predicate{program: program}
+	p.timed = readsSavings(checked)
 	for _, name := range names(checked) {
 		i := c.words.index[strings.TrimPrefix(name, knownPrefix)]
 		p.reads |= 1 << i
@@ -110,11 +111,19 @@ func names(checked *cel.Ast) []string {
 	var found []string
 	root := ast.NavigateAST(checked.NativeRep())
 	for _, e := range ast.MatchDescendants(root, ast.KindMatcher(ast.IdentKind)) {
-		if name := e.AsIdent(); name != "PK" && name != "KG" {
+		if name := e.AsIdent(); name != "PK" && name != "KG" && name != childName {
 			found = append(found, name)
 		}
 	}
 	return found
+}
+
+// readsSavings reports an expression that asks what the family saved.
+func readsSavings(checked *cel.Ast) bool {
+	root := ast.NavigateAST(checked.NativeRep())
+	return len(ast.MatchDescendants(root, func(e ast.NavigableExpr) bool {
+		return e.Kind() == ast.IdentKind && e.AsIdent() == childName
+	})) > 0
 }
 
 // foldConstants reads date("2026-09-01") once, when the book is loaded.
@@ -247,6 +256,9 @@ type view struct {
 // ResolveName answers CEL. A name without a value makes the terms that read it
 // undecided, and those alone.
 func (v *view) ResolveName(name string) (any, bool) {
+	if name == childName {
+		return celChild{v}, true
+	}
 	if len(name) > len(knownPrefix) && name[0] == '@' {
 		i := v.words.index[name[len(knownPrefix):]]
 		_, ok := v.value(i)

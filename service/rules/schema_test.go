@@ -206,7 +206,7 @@ func tryWord(t *testing.T, kind, key, word string) {
 		"funding":       func(_ *decoder, c *compiler, _ *Book, n *node) { c.funding(&terms{}, n) },
 		"streak":        func(d *decoder, _ *compiler, _ *Book, n *node) { d.streak(n) },
 		"carry_forward": func(_ *decoder, c *compiler, b *Book, n *node) { c.carry(b, n) },
-		"shared_cap":    func(d *decoder, _ *compiler, b *Book, n *node) { d.sharedCaps(b, wrapList(n)) },
+		"shared_cap":    func(_ *decoder, c *compiler, b *Book, n *node) { c.sharedCaps(b, wrapList(n)) },
 		"expiry":        func(_ *decoder, c *compiler, b *Book, n *node) { c.expiry(b, n) },
 		"exit":          func(d *decoder, _ *compiler, _ *Book, n *node) { d.exits(wrapList(n)) },
 		"expectation":   func(d *decoder, _ *compiler, b *Book, n *node) { d.expectation(b, n) },

@@ -61,7 +61,7 @@ const maxSlots = 64
 // reserved are names that mean something else in a predicate.
 var reserved = map[string]bool{
 	"true": true, "false": true, "null": true, "in": true, "age_on": true, "known": true, "date": true, "money": true,
-	"ymd": true, "year": true, "month": true, "add_years": true, "add_months": true, "add_days": true, "PK": true, "KG": true,
+	"ymd": true, "year": true, "month": true, "add_years": true, "add_months": true, "add_days": true, "saved_by": true, "years_saving": true, "PK": true, "KG": true,
 	"int": true, "string": true, "bool": true, "double": true, "uint": true, "bytes": true, "list": true, "map": true,
 	"as": true, "break": true, "const": true, "continue": true, "else": true, "for": true, "function": true, "if": true,
 	"import": true, "let": true, "loop": true, "package": true, "namespace": true, "return": true, "var": true,
