@@ -54,4 +54,7 @@ type Event struct {
 	Of string
 	// Channel is how a deposit came: "cash", "ach", …
 	Channel string
+	// Account is which of the child's accounts it concerns, where a child may
+	// have several; "" otherwise.
+	Account string
 }

@@ -302,7 +302,7 @@ func (e *evaluator) remembered(p *predicate) *memo {
 func (e *evaluator) add(s *span, t *terms, v int, ev *Event, amount ledger.Amount) {
 	s.counted++
 	s.sum = s.sum.Add(amount)
-	s.last, s.terms, s.version = ev.On, t, v
+	s.last, s.lastSeq, s.terms, s.version = ev.On, ev.Seq, t, v
 	n := len(e.parts)
 	if n == s.firstPart || e.parts[n-1].terms != t {
 		e.parts = append(e.parts, part{version: v, terms: t})

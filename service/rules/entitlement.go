@@ -30,6 +30,13 @@ type Entitlement struct {
 	// PayOn is the day on which the latest part is payable; no day where
 	// Amount is zero.
 	PayOn ledger.Date
+	// EarnedOn is the day that earned the latest part, and EarnedSeq its event's
+	// place in that day; no day where nothing counts.
+	EarnedOn  ledger.Date
+	EarnedSeq int64
+	// OnShortfall says what becomes of what no fund has: queue, pro_rata or
+	// deny.
+	OnShortfall string
 	// Funds are the funds that may be asked, in order; those whose restriction
 	// excludes the child are listed as not allowed.
 	Funds []FundChoice

@@ -144,7 +144,8 @@ type tally struct {
 	missing   uint64
 	streak    run
 	last      ledger.Date // of the events that count
-	firstPart int         // its parts are e.parts[firstPart:lastPart]
+	lastSeq   int64
+	firstPart int // its parts are e.parts[firstPart:lastPart]
 	lastPart  int
 }
 

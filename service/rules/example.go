@@ -1,20 +1,25 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"seedbook/ledger"
 )
 
-// Example is a case that a book carries to prove itself: facts, dated events,
-// and what is expected on certain days.
+// Example is a case that a book carries to prove itself: children with their
+// facts and dated events, the money of funds, and what is expected on certain
+// days.
 type Example struct {
-	Name   string
-	Line   int
-	Child  Child
-	Expect []Expectation
+	Name     string
+	Line     int
+	Children []ExampleChild // at least one
+	// Funds is the money of the funds that have an end; the others never run
+	// out.
+	Funds    map[string]ledger.Amount
+	Receipts []Receipt
+	Expect   []Expectation
 }
 
 // Expectation is what an example expects on a day. What it does not name it
@@ -22,10 +27,15 @@ type Example struct {
 type Expectation struct {
 	Line     int
 	On       ledger.Date
+	Child    string         // "" for all children together
 	Benefit  string         // "" for all benefits together, or for eligibility
 	Period   string         // "" for all periods together
+	Account  string         // "" for all accounts together
 	Amount   *ledger.Amount // the entitlement
 	Due      *ledger.Amount // the part payable
+	Given    *ledger.Amount // what funds gave of it
+	Queued   *ledger.Amount // what waits for money
+	ByFund   []Part         // what each of these funds gave
 	PayOn    ledger.Date
 	Reason   Reason
 	Outcome  Outcome
@@ -56,15 +66,15 @@ func (d *decoder) examples(b *Book, n *node) (out []Example) {
 func (d *decoder) example(b *Book, n *node) Example {
 	o := d.object(n, "example")
 	x := Example{Name: d.text(o.must("name"), maxName), Line: n.line}
-	x.Child = Child{ID: 1, BornOn: d.date(o.may("born_on")), Facts: d.startingFacts(b, o.may("facts"))}
-	d.each(o.may("changes"), func(item *node) {
-		x.Child.Facts = append(x.Child.Facts, d.change(b, item))
-	})
-	d.each(o.may("events"), func(item *node) {
-		x.Child.Events = append(x.Child.Events, d.event(b, item, x.Child.Events))
-	})
+	x.Children = []ExampleChild{d.childOf(b, o)}
+	if children := o.may("children"); children != nil {
+		d.onlyChildren(n)
+		x.Children = d.children(b, children)
+	}
+	x.Funds = d.moneyByFund(o.may("funds"))
+	x.Receipts = d.receipts(o.may("receipts"))
 	d.each(o.must("expect"), func(item *node) {
-		x.Expect = append(x.Expect, d.expectation(b, item))
+		x.Expect = append(x.Expect, d.expectation(b, item, &x))
 	})
 	o.done()
 	return x
@@ -155,11 +165,13 @@ func (d *decoder) checkOneOf(b *Book, name string, n *node) {
 
 // event reads one dated event. A return takes back all of its deposit where it
 // names no amount.
-func (d *decoder) event(b *Book, n *node, before []Event) Event {
+func (d *decoder) event(b *Book, n *node, c *ExampleChild) {
+	before := c.Events
 	o := d.object(n, "example_event")
-	seq := int64(len(before) + 1)
-	e := Event{On: d.date(o.must("on")), Seq: seq, Key: "event " + strconv.FormatInt(seq, 10)}
+	e := Event{On: d.date(o.must("on")), Key: fmt.Sprintf("event %04d", len(before)+1)}
 	kind, id, amount, of, channel := o.must("event"), o.may("id"), o.may("amount"), o.may("of"), o.may("channel")
+	account := o.may("account")
+	c.place(&e, d.clock(o.may("at")), d.date(o.may("received")))
 	o.done()
 	if word, ok := d.plain(kind); ok {
 		e.Kind = d.eventKind(b, kind, word)
@@ -173,6 +185,9 @@ func (d *decoder) event(b *Book, n *node, before []Event) Event {
 	if channel != nil {
 		e.Channel = d.code(channel)
 	}
+	if account != nil {
+		e.Account = d.code(account)
+	}
 	e.Amount = d.value(d.positive(amount))
 	switch e.Kind {
 	case Return:
@@ -182,7 +197,7 @@ func (d *decoder) event(b *Book, n *node, before []Event) Event {
 			d.report(n, "missing_key", map[string]any{"key": "amount"})
 		}
 	}
-	return e
+	c.Events = append(c.Events, e)
 }
 
 func (d *decoder) returned(n, of *node, before []Event, e *Event) {
@@ -208,9 +223,9 @@ func (d *decoder) returned(n, of *node, before []Event, e *Event) {
 	d.unknown(of, word, deposits)
 }
 
-func (d *decoder) expectation(b *Book, n *node) Expectation {
+func (d *decoder) expectation(b *Book, n *node, x *Example) Expectation {
 	o := d.object(n, "expectation")
-	x := Expectation{
+	want := Expectation{
 		Line:    n.line,
 		On:      d.date(o.must("on")),
 		Period:  d.period(o.may("period")),
@@ -221,21 +236,24 @@ func (d *decoder) expectation(b *Book, n *node) Expectation {
 		Outcome: choice(d, o.may("outcome"), Given, OnTheWay, Open, Nothing),
 	}
 	if f := o.may("fund"); f != nil {
-		x.Fund = d.code(f)
+		want.Fund = d.code(f)
 	}
 	if e := o.may("eligible"); e != nil {
 		yes := d.flag(e)
-		x.Eligible = &yes
+		want.Eligible = &yes
 	}
 	if name := o.may("benefit"); name != nil {
-		x.Benefit = d.name(name)
+		want.Benefit = d.name(name)
 		d.checkBenefitName(b, name)
 	}
+	d.expectChild(o, &want, x)
+	d.expectMoney(o, &want)
 	o.done()
-	if x.Benefit == "" && x.Eligible == nil && (x.Period != "" || x.Reason != "" || x.Outcome != "" || x.Fund != "" || !x.PayOn.IsZero()) {
+	ofBenefit := want.Period != "" || want.Reason != "" || want.Outcome != "" || want.Fund != "" || !want.PayOn.IsZero()
+	if want.Benefit == "" && want.Eligible == nil && ofBenefit {
 		d.report(n, "missing_key", map[string]any{"key": "benefit"})
 	}
-	return x
+	return want
 }
 
 func (d *decoder) checkBenefitName(b *Book, n *node) {

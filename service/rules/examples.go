@@ -20,7 +20,8 @@ func (r Report) String() string { return fmt.Sprintf("%d passed, %d failed", r.P
 type Failure struct {
 	Example string
 	Line    int    // of the expectation
-	What    string // "amount", "due", "pay_on", "reason", "outcome", "fund" or "eligible"
+	What    string // the key, such as "amount", "reason" or "by_fund SMITH"
+	Child   string // "" where the example has one child, or all are meant
 	Benefit string
 	On      ledger.Date
 	Want    string
@@ -44,14 +45,17 @@ func Test(b *Book) Report {
 }
 
 func (x *Example) run(b *Book) (out []Failure) {
-	for _, want := range x.Expect {
-		f := Failure{Example: x.Name, Line: want.Line, Benefit: want.Benefit, On: want.On}
-		var got answer
-		if want.Eligible != nil {
-			got.askEligible(b, x.Child, want.On)
-		}
-		if want.Benefit != "" || want.Amount != nil || want.Due != nil {
-			got.ask(b, x.Child, want)
+	answers := x.fund(b)
+	for i, want := range x.Expect {
+		f := Failure{Example: x.Name, Line: want.Line, Child: want.Child, Benefit: want.Benefit, On: want.On}
+		got := &answers[i]
+		for _, c := range x.meant(b, want) {
+			if want.Eligible != nil {
+				got.askEligible(b, c, want.On)
+			}
+			if want.Benefit != "" || want.Amount != nil || want.Due != nil {
+				got.ask(b, c, want)
+			}
 		}
 		f.Why = got.why
 		for _, c := range got.compare(want) {
@@ -60,6 +64,26 @@ func (x *Example) run(b *Book) (out []Failure) {
 				out = append(out, f)
 			}
 		}
+	}
+	return out
+}
+
+// meant are the children of whom an expectation speaks, as they are known on
+// its day.
+func (x *Example) meant(b *Book, want Expectation) []Child {
+	cast := x.cast(b, want.On)
+	if want.Child != "" {
+		i := x.child(want.Child)
+		cast = cast[i : i+1]
+	}
+	return cast
+}
+
+// cast is all children as they are known on a day.
+func (x *Example) cast(b *Book, on ledger.Date) []Child {
+	out := make([]Child, len(x.Children))
+	for i := range x.Children {
+		out[i] = x.Children[i].knownBy(on)
 	}
 	return out
 }
@@ -73,25 +97,32 @@ type answer struct {
 	due      ledger.Amount
 	payOn    ledger.Date
 	fund     string
+	given    ledger.Amount
+	queued   ledger.Amount
+	byFund   map[string]ledger.Amount
 	why      []Why
 }
 
 func (a *answer) askEligible(b *Book, c Child, on ledger.Date) {
 	yes, why := Eligible(b, c, on)
-	a.eligible, a.reason, a.outcome, a.why = fmt.Sprint(yes), why.Reason, why.Outcome, []Why{why}
+	a.eligible, a.reason, a.outcome, a.why = fmt.Sprint(yes), why.Reason, why.Outcome, append(a.why, why)
 }
 
 // ask adds up the entitlements that an expectation speaks of; reason, fund and
 // the like are those of the latest period.
 func (a *answer) ask(b *Book, c Child, want Expectation) {
 	for _, e := range Evaluate(b, c, want.On) {
-		if want.Benefit != "" && e.Benefit != want.Benefit || want.Period != "" && e.Period != want.Period {
+		if !want.speaksOf(e.Benefit, e.Period) {
 			continue
 		}
 		a.amount, a.due = a.amount.Add(e.Amount), a.due.Add(e.Due)
 		a.reason, a.outcome, a.payOn, a.fund = e.Why.Reason, e.Why.Outcome, e.PayOn, e.Why.Fund
 		a.why = append(a.why, e.Why)
 	}
+}
+
+func (x *Expectation) speaksOf(benefit, period string) bool {
+	return (x.Benefit == "" || x.Benefit == benefit) && (x.Period == "" || x.Period == period)
 }
 
 type comparison struct{ what, want, got string }
@@ -119,6 +150,15 @@ func (a *answer) compare(x Expectation) (out []comparison) {
 	if x.Fund != "" {
 		add("fund", x.Fund, a.fund)
 	}
+	if x.Given != nil {
+		add("given", x.Given.String(), a.given.String())
+	}
+	if x.Queued != nil {
+		add("queued", x.Queued.String(), a.queued.String())
+	}
+	for _, p := range x.ByFund {
+		add("by_fund "+p.Fund, p.Amount.String(), a.byFund[p.Fund].String())
+	}
 	return out
 }
 
@@ -128,10 +168,15 @@ func (f Failure) String() string {
 }
 
 func (f Failure) subject() string {
-	if f.Benefit == "" {
-		return "the child"
+	switch {
+	case f.Child != "" && f.Benefit != "":
+		return f.Benefit + " (" + f.Child + ")"
+	case f.Child != "":
+		return f.Child
+	case f.Benefit != "":
+		return f.Benefit
 	}
-	return f.Benefit
+	return "the child"
 }
 
 func orNone(s string) string {

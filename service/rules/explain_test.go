@@ -36,10 +36,16 @@ func everyWhy(t *testing.T) map[string]Why {
 		b := books[name]
 		for _, x := range b.Examples {
 			for _, want := range x.Expect {
-				_, why := Eligible(b, x.Child, want.On)
-				all[fmt.Sprintf("%s, %s, eligibility on %s", name, x.Name, want.On)] = why
-				for _, e := range Evaluate(b, x.Child, want.On) {
-					all[fmt.Sprintf("%s, %s, %s of %s on %s", name, x.Name, e.Benefit, e.Period, want.On)] = e.Why
+				for i, c := range x.cast(b, want.On) {
+					at := name + ", " + x.Name
+					if x.Children[i].Name != "" {
+						at += ", " + x.Children[i].Name
+					}
+					_, why := Eligible(b, c, want.On)
+					all[fmt.Sprintf("%s, eligibility on %s", at, want.On)] = why
+					for _, e := range Evaluate(b, c, want.On) {
+						all[fmt.Sprintf("%s, %s of %s on %s", at, e.Benefit, e.Period, want.On)] = e.Why
+					}
 				}
 			}
 		}
@@ -132,7 +138,7 @@ func TestJSONQuotesWhatABookMaySay(t *testing.T) {
 func TestAFailedExampleIsExplained(t *testing.T) {
 	b := mustParse(t, strings.Replace(good, "benefit: match, amount: 5.00", "benefit: match, amount: 6.00, fund: BANK", 1))
 	r := Test(b)
-	if r.String() != "0 passed, 1 failed" || len(r.Failures) != 2 {
+	if r.String() != "1 passed, 1 failed" || len(r.Failures) != 2 {
 		t.Fatalf("%s: %v", r, r.Failures)
 	}
 	var all strings.Builder

@@ -118,7 +118,7 @@ func TestTheSchemaRefusesWhatItCanSee(t *testing.T) {
 	shape := []string{
 		"unknown_key", "missing_key", "not_mapping", "not_list", "amount_range", "not_amount", "ratio_range", "one_formula", "not_name",
 	}
-	sense := []string{"key=amount", "key=of", "key=stops_at", "key=benefit", "1_000", "0x32", "5e1", "50.005"}
+	sense := []string{"key=amount", "key=of", "key=stops_at", "key=benefit", "key=child", "1_000", "0x32", "5e1", "50.005"}
 	for _, test := range spoilt {
 		if !slices.Contains(shape, test.code) || slices.ContainsFunc(sense, func(w string) bool { return strings.Contains(test.at, w) }) {
 			continue
@@ -209,7 +209,7 @@ func tryWord(t *testing.T, kind, key, word string) {
 		"shared_cap":    func(_ *decoder, c *compiler, b *Book, n *node) { c.sharedCaps(b, wrapList(n)) },
 		"expiry":        func(_ *decoder, c *compiler, b *Book, n *node) { c.expiry(b, n) },
 		"exit":          func(d *decoder, _ *compiler, _ *Book, n *node) { d.exits(wrapList(n)) },
-		"expectation":   func(d *decoder, _ *compiler, b *Book, n *node) { d.expectation(b, n) },
+		"expectation":   func(d *decoder, _ *compiler, b *Book, n *node) { d.expectation(b, n, &Example{}) },
 	}[kind]
 	if read == nil {
 		if kind != "benefit_change" { // the same keys as benefit

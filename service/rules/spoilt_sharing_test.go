@@ -1,0 +1,16 @@
+package rules
+
+// What a book may get wrong about several children, funds and sharing.
+func init() {
+	spoilt = append(spoilt, []struct{ code, old, by, at string }{
+		{"with_children", "    funds: {CITY: 60.00}\n", "    funds: {CITY: 60.00}\n    born_on: 2019-01-01\n", "line 52: examples[1].born_on: with_children key=born_on"},
+		{"item_count", "    children:\n      - {id: ana, facts: {grade: KG}, events: [{on: 2026-02-01, at: 09:00, event: enrolled}]}\n      - {id: ben}\n", "    children: []\n", "item_count"},
+		{"twice", "{id: ben}", "{id: ana}", "twice value=ana"},
+		{"unknown_value", "child: ana", "child: anna", "nearest=ana value=anna"},
+		{"missing_key", "child: ana, benefit: seed, given: 50.00", "benefit: seed, reason: awarded", "missing_key key=child"},
+		{"missing_key", "benefit: seed, given: 50.00", "benefit: seed, account: A, given: 50.00", "missing_key key=amount"},
+		{"not_clock", "at: 09:00", "at: 25:00", "not_clock value=25:00"},
+		{"not_mapping", "funds: {CITY: 60.00}", "funds: [CITY]", "examples[1].funds: not_mapping"},
+		{"not_amount", "funds: {CITY: 60.00}", "funds: {CITY: much}", "not_amount value=much"},
+	}...)
+}
