@@ -3,6 +3,7 @@ package enroll
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -15,9 +16,14 @@ import (
 	"seedbook/service/vault"
 )
 
-// Facts gathers what is known of children by a day into the form that rule
-// books read: birth date, school, grade and residence over time, language, and the
-// days on which participation began and ended. Children come back in the order given.
+// Facts gathers what is known of children into the form that rule books read:
+// birth date, school, grade and residence over time, language, the facts and
+// events of the book's own, and the days on which participation began and ended.
+// Children come back in the order given.
+//
+// Every table that this file, family.Load or what they call reads has the
+// trigger touches_children, so that nobody can change what is known of a child
+// without the next run looking at it again (house_test.go holds us to it).
 func Facts(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, ids []family.ChildID) ([]rules.Child, error) {
 	people, err := family.Load(ctx, q, who, keys, ids)
 	if err != nil {
@@ -32,7 +38,36 @@ func Facts(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vaul
 	if err := addSchools(ctx, q, ids, place); err != nil {
 		return nil, err
 	}
+	if err := addReported(ctx, q, who, keys, p, ids, place); err != nil {
+		return nil, err
+	}
 	return out, addEnrollments(ctx, q, p, ids, place)
+}
+
+// addReported adds the facts and events of the book's own.
+func addReported(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, ids []family.ChildID, place map[family.ChildID]*rules.Child) error {
+	facts, err := family.FactsOf(ctx, q, who, keys, ids)
+	if err != nil {
+		return err
+	}
+	for _, f := range facts {
+		c := place[f.Child]
+		c.Facts = append(c.Facts, rules.Fact{Name: f.Name, Value: f.Value, From: f.From, Known: f.Known})
+	}
+	events, err := family.EventsOf(ctx, q, p, ids)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		c := place[e.Child]
+		c.Events = append(c.Events, ruleEvent(e))
+	}
+	return nil
+}
+
+// ruleEvent is a reported event as rule books read it.
+func ruleEvent(e family.Event) rules.Event {
+	return rules.Event{Key: "event/" + strconv.FormatInt(e.ID, 10), Kind: rules.EventKind(e.Kind), On: e.On, Seq: e.ID, Amount: e.Amount}
 }
 
 // personFacts are the homes of a person over time, and the language.

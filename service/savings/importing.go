@@ -60,10 +60,7 @@ func (in *Import) count() {
 	}
 }
 
-// owners finds whose each deposit is, by account number and by student number;
-// one column may hold either. A number with a typing error, one that means one
-// child as an account and another as a student, or one of somebody who does not
-// take part, is nobody's: the money waits in suspense.
+// owners finds whose each deposit of a file is; one column may hold either number.
 func owners(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, deposits []depositfile.Deposit) ([]family.ChildID, error) {
 	accounts, students := make([]Account, len(deposits)), make([]string, len(deposits))
 	for i, d := range deposits {
@@ -72,6 +69,14 @@ func owners(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vau
 		}
 		students[i] = cmp.Or(d.Student, d.Account)
 	}
+	return Owners(ctx, q, who, keys, p, accounts, students)
+}
+
+// Owners finds, place by place, the participant whom an account number or a
+// student number names. A number with a typing error, one that means one child
+// as an account and another as a student, or one of somebody who does not take
+// part, is nobody's: 0.
+func Owners(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, accounts []Account, students []string) ([]family.ChildID, error) {
 	byAccount, err := Holders(ctx, q, p, accounts)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,90 @@
+package enroll
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"seedbook/ledger"
+	"seedbook/service/enroll/factfile"
+	"seedbook/service/family"
+	"seedbook/service/fault"
+	"seedbook/service/savings"
+	"seedbook/service/tabular"
+)
+
+// ErrFile reports a file with rows that cannot be recorded: nothing of it was.
+var ErrFile = fault.New(fault.Invalid, "enroll.file")
+
+// Reported says what became of a file of facts and events.
+type Reported struct {
+	Facts, Events family.Recorded
+}
+
+// Report records a file of facts and events about a program's children: all of
+// it or, where a row has a problem, nothing (ErrFile, with the problems at their
+// lines). Recording the same file again changes nothing. Facts count as known
+// from the day of the walk.
+func Report(ctx context.Context, tx *sqlx.Tx, w Walk, file *factfile.File, source string) (Reported, []tabular.Problem, error) {
+	if !file.Good() {
+		return Reported{}, file.Problems, ErrFile
+	}
+	children, err := reportedOf(ctx, tx, w, file.Reports)
+	if err != nil {
+		return Reported{}, nil, err
+	}
+	facts, events, problems := sorted(file.Reports, children, w.AsOf, source)
+	if len(problems) > 0 {
+		return Reported{}, problems, ErrFile
+	}
+	var done Reported
+	if done.Facts, err = family.RecordFacts(ctx, tx, w.Who, w.Keys, facts, w.At); err == nil {
+		done.Events, err = family.RecordEvents(ctx, tx, w.Who, w.Program.ID, events, w.At)
+	}
+	if f, ok := fault.Of(err); ok && errors.Is(err, family.ErrReferenceUsed) {
+		return Reported{}, clashes(file.Reports, fmt.Sprint(f.Args["Reference"])), ErrFile
+	}
+	return done, nil, err
+}
+
+// sorted tells facts from events, each of the child it is about.
+func sorted(reports []factfile.Report, children []family.ChildID, known ledger.Date, source string) (facts []family.Fact, events []family.Event, problems []tabular.Problem) {
+	for i, r := range reports {
+		switch {
+		case children[i] == 0:
+			problems = append(problems, tabular.Problem{Line: r.Line, Code: factfile.NoChild, Severity: tabular.Quarantine})
+		case r.Fact != "":
+			facts = append(facts, family.Fact{Child: children[i], Name: r.Fact, Value: r.Value, From: r.On, Known: known, Reference: r.Reference, Source: source})
+		default:
+			events = append(events, family.Event{Child: children[i], Kind: r.Event, On: r.On, Amount: r.Amount, Account: r.For,
+				Choice: r.Choice, Purpose: r.Purpose, Reference: r.Reference, Retracts: r.Retracts, Source: source})
+		}
+	}
+	return facts, events, problems
+}
+
+// clashes are the rows of a reference that stands for something else.
+func clashes(reports []factfile.Report, reference string) (out []tabular.Problem) {
+	for _, r := range reports {
+		if r.Reference == reference {
+			out = append(out, tabular.Problem{Line: r.Line, Column: "reference", Code: factfile.ReferenceUsed, Severity: tabular.Quarantine})
+		}
+	}
+	return out
+}
+
+// reportedOf finds whom each report is about, as savings finds whose a deposit
+// is: a number that means two children is nobody's.
+func reportedOf(ctx context.Context, tx *sqlx.Tx, w Walk, reports []factfile.Report) ([]family.ChildID, error) {
+	accounts, students := make([]savings.Account, len(reports)), make([]string, len(reports))
+	for i, r := range reports {
+		if account, err := savings.ParseAccount(r.Account); err == nil {
+			accounts[i] = account
+		}
+		students[i] = cmp.Or(r.Student, r.Account)
+	}
+	return savings.Owners(ctx, tx, w.Who, w.Keys, w.Program.ID, accounts, students)
+}
