@@ -20,12 +20,12 @@ import (
 // All is the runner of every job there is.
 func All(db *store.DB, keys *vault.Keyring, log *slog.Logger) *Runner {
 	r := &Runner{DB: db, Log: log, Jobs: []Job{eligibility(keys), awards(keys), statements(keys)}}
-	r.Programs = func(ctx context.Context) ([]Program, error) { return programs(ctx, db) }
+	r.Programs = func(ctx context.Context) ([]Program, error) { return programs(ctx, db, r.now()) }
 	return r
 }
 
-// programs lists the programs of all organizations that have approved rules.
-func programs(ctx context.Context, db *store.DB) ([]Program, error) {
+// programs lists the programs of all organizations that have rules in effect.
+func programs(ctx context.Context, db *store.DB, at time.Time) ([]Program, error) {
 	tenants, err := auth.Tenants(ctx, db)
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func programs(ctx context.Context, db *store.DB) ([]Program, error) {
 	var out []Program
 	for _, t := range tenants {
 		err := db.Read(ctx, store.Who{Tenant: t.ID, Actor: "job"}, func(q sqlx.QueryerContext) error {
-			ready, err := program.WithRules(ctx, q)
+			ready, err := program.WithRules(ctx, q, at)
 			for _, p := range ready {
 				out = append(out, Of(t.ID, p))
 			}
@@ -57,7 +57,7 @@ func walk(ctx context.Context, q sqlx.QueryerContext, keys *vault.Keyring, t Tas
 	if err != nil {
 		return enroll.Walk{}, err
 	}
-	book, err := program.Rules(ctx, q, p.ID)
+	book, err := program.RulesOn(ctx, q, p.ID, t.AsOf)
 	if err != nil {
 		return enroll.Walk{}, err
 	}

@@ -135,15 +135,18 @@ func All(ctx context.Context, q sqlx.QueryerContext) ([]Program, error) {
 	return ps, nil
 }
 
-// WithRules returns the programs that have an approved rule book: the others
-// have nothing to run yet.
-func WithRules(ctx context.Context, q sqlx.QueryerContext) ([]Program, error) {
+// WithRules returns the programs that have a rule book in effect at an instant,
+// each on its own day: the others have nothing to run yet.
+func WithRules(ctx context.Context, q sqlx.QueryerContext, at time.Time) ([]Program, error) {
 	const query = `
 		SELECT ` + columns + ` FROM programs p
-		WHERE EXISTS (SELECT FROM program_rule_books r WHERE r.tenant_id = p.tenant_id AND r.program_id = p.id AND r.approved_at IS NOT NULL)
+		WHERE EXISTS (
+			SELECT FROM program_rule_books r
+			WHERE r.tenant_id = p.tenant_id AND r.program_id = p.id AND r.state = 'approved'
+			  AND r.effective_on <= CAST($1 AT TIME ZONE p.time_zone AS date))
 		ORDER BY id`
 	var ps []Program
-	if err := sqlx.SelectContext(ctx, q, &ps, query); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &ps, query, at); err != nil {
 		return nil, fmt.Errorf("list programs with rules: %w", err)
 	}
 	return ps, nil

@@ -9,7 +9,6 @@ import (
 
 	"seedbook/ledger"
 	"seedbook/migrations/pgtest"
-	"seedbook/service/rules"
 	"seedbook/service/store"
 )
 
@@ -90,67 +89,6 @@ func TestADayIsTheProgramsOwn(t *testing.T) {
 	late := time.Date(2026, 3, 1, 7, 59, 0, 0, time.UTC)
 	if got := p.Day(late).String(); got != "2026-02-28" {
 		t.Errorf("Day = %s, want 2026-02-28", got)
-	}
-}
-
-func TestARuleBookIsApprovedByASecondPersonAndForFundsThatExist(t *testing.T) {
-	t.Parallel()
-	c := newCouncil(t)
-	p, err := c.add(riverbend)
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := rules.Pack("city")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var hash string
-	draft := func() error {
-		return c.do(func(tx *sqlx.Tx) (err error) {
-			hash, err = Draft(t.Context(), tx, c.as, p.ID, source, c.at)
-			return err
-		})
-	}
-	for range 2 { // saving the same book again changes nothing
-		if err := draft(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	approve := func(as council, hash string) error {
-		return as.do(func(tx *sqlx.Tx) error { return Approve(t.Context(), tx, as.as, p.ID, hash, c.at) })
-	}
-	checker := c.by("staff/2")
-	if err := approve(checker, hash); !errors.Is(err, ErrUnknownFund) {
-		t.Errorf("approved for funds that are not there: %v, want ErrUnknownFund", err)
-	}
-	c.addFunds(p.ID, "CITY", "SMITH", "CITY-MATCH", "BANK")
-	if err := approve(checker, "0"+hash[1:]); !errors.Is(err, ErrOtherHash) {
-		t.Errorf("approved another book than was shown: %v, want ErrOtherHash", err)
-	}
-	if err := approve(c, hash); !errors.Is(err, ErrSamePerson) {
-		t.Errorf("approved by who wrote it: %v, want ErrSamePerson", err)
-	}
-	err = c.do(func(tx *sqlx.Tx) error {
-		_, err := Rules(t.Context(), tx, p.ID)
-		return err
-	})
-	if !errors.Is(err, ErrNoRules) {
-		t.Errorf("a draft is in effect: %v, want ErrNoRules", err)
-	}
-	for range 2 {
-		if err := approve(checker, hash); err != nil {
-			t.Fatal(err)
-		}
-	}
-	err = c.do(func(tx *sqlx.Tx) error {
-		book, err := Rules(t.Context(), tx, p.ID)
-		if err == nil && book.Hash() != hash {
-			t.Errorf("in effect is %s, approved was %s", book.Hash(), hash)
-		}
-		return err
-	})
-	if err != nil {
-		t.Error(err)
 	}
 }
 

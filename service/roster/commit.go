@@ -138,7 +138,7 @@ func commitChunk(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Ke
 	if err != nil {
 		return Done{}, err
 	}
-	book, err := program.Rules(ctx, tx, p.ID)
+	book, err := program.RulesOn(ctx, tx, p.ID, p.Day(at))
 	if err != nil {
 		return Done{}, err
 	}

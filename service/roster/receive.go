@@ -56,7 +56,7 @@ func receive(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyrin
 	if err := s.compare(ctx, tx); err != nil {
 		return 0, err
 	}
-	book, err := program.Rules(ctx, tx, p.ID)
+	book, err := program.RulesOn(ctx, tx, p.ID, p.Day(at))
 	if err != nil {
 		return 0, err
 	}

@@ -107,7 +107,7 @@ func (c *Console) roster(g *gin.Context, v visit) error {
 		if funds, err = fundsByCode(ctx, q, v.program.ID); err != nil {
 			return err
 		}
-		book, err = program.Rules(ctx, q, v.program.ID)
+		book, err = program.RulesOn(ctx, q, v.program.ID, v.today())
 		return err
 	})
 	if err != nil {
