@@ -59,7 +59,7 @@ func (s *session) importFacts(ctx context.Context, path, code string) error {
 	var done enroll.Reported
 	var problems []tabular.Problem
 	err = s.db.InTx(ctx, s.who, func(tx *sqlx.Tx) error {
-		book, err := program.Rules(ctx, tx, p.ID)
+		book, err := program.RulesOn(ctx, tx, p.ID, p.Day(at))
 		if err != nil {
 			return err
 		}

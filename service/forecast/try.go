@@ -67,7 +67,7 @@ type background struct {
 
 func (s *source) background(ctx context.Context, at time.Time) (b background, err error) {
 	err = s.db.Read(ctx, s.who, func(q sqlx.QueryerContext) error {
-		if b.book, err = program.Rules(ctx, q, s.program.ID); err != nil {
+		if b.book, err = program.RulesOn(ctx, q, s.program.ID, s.program.Day(at)); err != nil {
 			return err
 		}
 		if b.funds, err = fund.All(ctx, q, s.program.ID); err != nil {
