@@ -242,6 +242,16 @@ type Source struct {
 type Undo struct {
 	OnReturn     string
 	OnWithdrawal string
+	// Withdrawals says which of them: all, or nonqualified ones alone.
+	Withdrawals string
+	// OnIneligible is what becomes of an award whose child is found never to
+	// have been eligible.
+	OnIneligible string
+}
+
+// touches reports whether a withdrawal undoes anything.
+func (u *Undo) touches(ev *Event) bool {
+	return ev.From != OwnProgram && (u.Withdrawals != string(Nonqualified) || ev.Purpose == Nonqualified)
 }
 
 // Expiry says until when program money may be used. It is data: service rooms
@@ -249,12 +259,4 @@ type Undo struct {
 type Expiry struct {
 	At     string
 	Action string
-}
-
-// Exit says what becomes of money when a child's participation ends. It is
-// data: service rooms act on it.
-type Exit struct {
-	On           string
-	ProgramMoney string
-	FamilyMoney  string
 }

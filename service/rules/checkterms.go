@@ -1,5 +1,7 @@
 package rules
 
+import "slices"
+
 // checkTerms refuses terms that contradict themselves.
 func (c *compiler) checkTerms(b *Book, n *node, t *terms) {
 	c.checkYear(b, n, t.Period)
@@ -24,15 +26,13 @@ func (c *compiler) checkBasis(n *node, t *terms) {
 		c.report(n, "missing_key", map[string]any{"key": "trigger"})
 	case !counting && n.get("base") != nil:
 		c.report(n.get("base"), "needs_basis", map[string]any{"key": "base"})
-	case t.Trigger.Kind == OnEvent && (t.Trigger.Event == Return || t.Trigger.Event == OptedOut || t.Trigger.Event == Left):
+	case t.Trigger.Kind == OnEvent && slices.Contains(unfit, t.Trigger.Event):
 		c.report(n.get("trigger"), "unfit_event", map[string]any{"event": string(t.Trigger.Event)})
 	}
 	if t.Basis.Measure == CountEvents && t.Basis.Event != Deposit && n.get("base") != nil {
 		c.report(n.get("base"), "needs_deposits", map[string]any{"key": "base"})
 	}
-	if !t.countsDeposits() && n.get("undo") != nil {
-		c.report(n.get("undo"), "needs_deposits", map[string]any{"key": "undo"})
-	}
+	c.checkUndo(n.get("undo"), t)
 	if (t.Streak != nil) != (t.Basis.Measure == Streaks) {
 		c.report(n, "streak_and_basis", nil)
 	}
@@ -42,8 +42,22 @@ func (c *compiler) checkBasis(n *node, t *terms) {
 	if t.PhaseOut != nil && t.Amount.Ratio == nil {
 		c.report(n.get("phase_out"), "phase_out_needs_ratio", nil)
 	}
-	if t.Undo.OnWithdrawal == undoRatio && t.Basis.Measure != NetDeposits {
-		c.report(n.get("undo"), "undo_needs_net", nil)
+}
+
+// checkUndo refuses to undo by what the benefit does not look at.
+func (c *compiler) checkUndo(at *node, t *terms) {
+	on := t.Undo.OnWithdrawal
+	if t.Undo.OnReturn != "" && !t.countsDeposits() {
+		c.report(at, "needs_deposits", map[string]any{"key": "on_return"})
+	}
+	if on == undoRatio && t.Basis.Measure != NetDeposits {
+		c.report(at, "undo_needs_net", nil)
+	}
+	if on == undoShare && t.Basis.Measure != GrossDeposits && t.Basis.Measure != NetDeposits {
+		c.report(at, "needs_deposits", map[string]any{"key": undoShare})
+	}
+	if t.Undo.Withdrawals != "" && (on == "" || on == undoNone) {
+		c.report(at, "missing_key", map[string]any{"key": "on_withdrawal"})
 	}
 }
 

@@ -37,6 +37,38 @@ const (
 	Claimed    EventKind = "claimed"    // the family activated the account
 	OptedOut   EventKind = "opted_out"  // refused to take part: nothing is owed
 	Left       EventKind = "left"       // took part until this day
+	Death      EventKind = "death"      // the child died: it took part until this day
+	Interest   EventKind = "interest"   // earnings were credited to the account
+	Chosen     EventKind = "chosen"     // the family or an administrator chose
+)
+
+// The kinds that end participation where the book's exit says so.
+const (
+	LeavesSchool       EventKind = "leaves_school"
+	LeavesArea         EventKind = "leaves_area"
+	AccountClosed      EventKind = "account_closed"
+	BeneficiaryChanged EventKind = "beneficiary_changed"
+)
+
+// Purpose is what a withdrawal is for.
+type Purpose string
+
+// The purposes. No purpose means qualified. An emergency is neither qualified
+// nor held against the child: what a book says of nonqualified withdrawals is
+// not meant for it.
+const (
+	Qualified    Purpose = "qualified"
+	Nonqualified Purpose = "nonqualified"
+	Emergency    Purpose = "emergency"
+)
+
+// Owner says whose a part of a child's money is.
+type Owner string
+
+// The owners.
+const (
+	OwnFamily  Owner = "family"
+	OwnProgram Owner = "program"
 )
 
 // Event is one dated thing that happened to a child.
@@ -47,7 +79,7 @@ type Event struct {
 	On   ledger.Date // the day it counts
 	// Seq orders events of one day; Key decides between equal ones.
 	Seq int64
-	// Amount is the money of a deposit, withdrawal or return, above zero.
+	// Amount is the money of a deposit, withdrawal, return or interest, above zero.
 	Amount ledger.Amount
 	// Of is the Key of the deposit that a Return undoes. A return of a part
 	// undoes that part.
@@ -57,4 +89,12 @@ type Event struct {
 	// Account is which of the child's accounts it concerns, where a child may
 	// have several; "" otherwise.
 	Account string
+	// Purpose is what a withdrawal is for.
+	Purpose Purpose
+	// From is whose money a withdrawal asks for: no owner leaves it to the
+	// book's order. One from the program's money does not lower the family's
+	// savings.
+	From Owner
+	// Choice is what was chosen: "transfer", "return", "donate", …
+	Choice string
 }

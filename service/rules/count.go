@@ -145,9 +145,12 @@ func (e *evaluator) countMoney(s *span, t *terms, v int, ev *Event) {
 			e.add(s, t, v, ev, e.kept(t, ev))
 		}
 	case Withdrawal:
-		if t.Basis.Measure == NetDeposits {
+		if t.Basis.Measure == NetDeposits && ev.From != OwnProgram {
 			s.withdrawn = s.withdrawn.Add(ev.Amount)
 			s.net = s.net.Sub(ev.Amount)
+			if !t.Undo.touches(ev) {
+				s.spared = s.spared.Add(ev.Amount)
+			}
 		}
 	case Return:
 		e.countOrphan(s, t, ev)
@@ -336,7 +339,7 @@ func (p *part) addCapped(t *terms, amount ledger.Amount) int {
 // followDown lets the base follow the net deposits down where the terms say so.
 func (e *evaluator) followDown(s *span) {
 	if s.terms != nil && s.terms.Undo.OnWithdrawal == undoRatio {
-		e.takeOff(s, s.high.Sub(s.net.Max(ledger.Amount{})))
+		e.takeOff(s, s.high.Sub(s.net.Add(s.spared).Max(ledger.Amount{})).Max(ledger.Amount{}))
 	}
 }
 

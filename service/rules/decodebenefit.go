@@ -15,6 +15,7 @@ type plan struct {
 	in     []*terms    // by version; nil where the benefit does not stand in it
 	shared []int       // the book's shared caps that bound it
 	kinds  []EventKind // of events that some version looks at
+	repays bool        // withdrawals may cost what was given
 	since  string      // where every period counts, whatever happened: from where on
 }
 
@@ -82,6 +83,7 @@ func (c *compiler) benefit(b *Book, n *node) plan {
 	}
 	for _, t := range p.in {
 		p.addKinds(t)
+		p.addRepays(t)
 	}
 	return p
 }

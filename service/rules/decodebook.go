@@ -42,7 +42,7 @@ func (d *decoder) book(root *node) *Book {
 	c.benefits(b, o.must("benefits"))
 	b.SharedCaps = c.sharedCaps(b, o.may("shared_caps"))
 	b.Expiry = c.expiry(b, o.may("expiry"))
-	b.Exit = d.exits(o.may("exit"))
+	b.Exit = d.exits(b, o.may("exit"))
 	b.Examples = d.examples(b, o.may("examples"))
 	o.done()
 	return b
@@ -303,20 +303,4 @@ func (c *compiler) expiry(b *Book, n *node) (e Expiry) {
 	e.Action = choice(c.decoder, o.must("action"), "to_pool", "to_funder", "to_state", "convert")
 	o.done()
 	return e
-}
-
-func (d *decoder) exits(n *node) (out []Exit) {
-	d.each(n, func(item *node) {
-		o := d.object(item, "exit")
-		out = append(out, Exit{
-			On:           choice(d, o.must("on"), "leaves_school", "leaves_area", "opt_out", "account_closed", "beneficiary_changed", "nonqualified_withdrawal", "death"),
-			ProgramMoney: choice(d, o.may("program_money"), "keep", "freeze", "forfeit", "transfer"),
-			FamilyMoney:  choice(d, o.may("family_money"), "keep", "return", "transfer", "donate"),
-		})
-		o.done()
-	})
-	if len(out) > maxItems {
-		d.report(n, "item_count", map[string]any{"least": 0, "most": maxItems})
-	}
-	return out
 }

@@ -208,7 +208,9 @@ func (d *decoder) undo(n *node) Undo {
 	o := d.object(n, "undo")
 	u := Undo{
 		OnReturn:     choice(d, o.may("on_return"), undoReverse, undoPropose, undoNone),
-		OnWithdrawal: choice(d, o.may("on_withdrawal"), undoNone, undoRatio),
+		OnWithdrawal: choice(d, o.may("on_withdrawal"), undoNone, undoRatio, undoShare, undoForfeit),
+		Withdrawals:  choice(d, o.may("withdrawals"), withdrawalsAll, string(Nonqualified)),
+		OnIneligible: choice(d, o.may("on_ineligible"), undoPropose, undoKeep),
 	}
 	o.done()
 	return u

@@ -53,7 +53,7 @@ func Evaluate(b *Book, c Child, asOf ledger.Date) []Entitlement {
 	e := b.borrow(&c, asOf)
 	defer b.giveBack(e)
 	if why, out := e.outsider(); out {
-		return e.refuse(why)
+		return e.keep(e.refuse(why), why)
 	}
 	for i := range b.plans {
 		e.gather(&b.plans[i])
@@ -62,6 +62,7 @@ func Evaluate(b *Book, c Child, asOf ledger.Date) []Entitlement {
 		e.lines = make([]Line, 0, 4*len(e.spans))
 	}
 	e.settle()
+	e.repay()
 	return e.entitlements()
 }
 

@@ -19,7 +19,8 @@ type evaluator struct {
 	enrolled ledger.Date
 	leftOn   ledger.Date // the last day of taking part, where the child left
 	refused  bool        // the family chose not to take part
-	returns  bool        // some deposit was taken back
+	died     bool
+	returns  bool // some deposit was taken back
 	events   []Event
 	spans    []span
 	parts    []part
@@ -65,7 +66,7 @@ func (b *Book) giveBack(e *evaluator) {
 // days: sequence, then key. What happened after a child left does not count.
 func (e *evaluator) takeEvents(all []Event) {
 	e.events = e.events[:0]
-	e.enrolled, e.leftOn, e.refused, e.returns = ledger.Date{}, ledger.Date{}, false, false
+	e.enrolled, e.leftOn, e.refused, e.returns, e.died = ledger.Date{}, ledger.Date{}, false, false, false
 	for i := range all {
 		if !all[i].On.After(e.asOf) {
 			e.events = append(e.events, all[i])
@@ -93,16 +94,22 @@ func (e *evaluator) absent(ev *Event) bool {
 		if e.enrolled.IsZero() {
 			e.enrolled = ev.On
 		}
-		e.leftOn, e.refused = ledger.Date{}, false
-	case Left, OptedOut:
+		if !e.died {
+			e.leftOn, e.refused = ledger.Date{}, false
+		}
+	case Return:
+		e.returns = true
+	default:
+		gone := !e.leftOn.IsZero() && ev.On.After(e.leftOn)
+		if !e.book.ends(ev) {
+			return gone
+		}
 		if e.leftOn.IsZero() {
 			e.leftOn = ev.On
 		}
 		e.refused = e.refused || ev.Kind == OptedOut
-	case Return:
-		e.returns = true
-	default:
-		return !e.leftOn.IsZero() && ev.On.After(e.leftOn)
+		e.died = e.died || ev.Kind == Death
+		return gone && ev.Kind == Withdrawal
 	}
 	return false
 }
@@ -139,6 +146,7 @@ type tally struct {
 	sum       ledger.Amount
 	back      ledger.Amount // of what the bank took back
 	withdrawn ledger.Amount
+	spared    ledger.Amount // of it, what does not undo anything
 	net       ledger.Amount
 	high      ledger.Amount // the most that net was
 	missing   uint64

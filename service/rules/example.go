@@ -46,9 +46,9 @@ type Expectation struct {
 // reasons are the words that an example may expect.
 var reasons = []Reason{
 	ReasonAwarded, ReasonBaseCap, ReasonEventCap, ReasonPeriodCap, ReasonWithinCap, ReasonLifetimeCap, ReasonSharedCap, ReasonRoom,
-	ReasonNotEnrolled, ReasonIneligible, ReasonMissingFact, ReasonOptedOut, ReasonLeft, ReasonNotYet, ReasonEnded,
+	ReasonNotEnrolled, ReasonIneligible, ReasonMissingFact, ReasonOptedOut, ReasonLeft, ReasonDeceased, ReasonNotYet, ReasonEnded,
 	ReasonNotOffered, ReasonCondition, ReasonNoEvent, ReasonTooYoung, ReasonNoDeposits, ReasonSmall, ReasonChannel,
-	ReasonBelowMinimum, ReasonBelowThreshold, ReasonBelowCount, ReasonNoStreak, ReasonWindowOpen, ReasonPhasedOut, ReasonReturned, ReasonWithdrawn, ReasonNoFund, ReasonEligible,
+	ReasonBelowMinimum, ReasonBelowThreshold, ReasonBelowCount, ReasonNoStreak, ReasonWindowOpen, ReasonPhasedOut, ReasonReturned, ReasonWithdrawn, ReasonRepaid, ReasonNoFund, ReasonEligible,
 }
 
 func (d *decoder) examples(b *Book, n *node) (out []Example) {
@@ -172,6 +172,7 @@ func (d *decoder) event(b *Book, n *node, c *ExampleChild) {
 	kind, id, amount, of, channel := o.must("event"), o.may("id"), o.may("amount"), o.may("of"), o.may("channel")
 	account := o.may("account")
 	c.place(&e, d.clock(o.may("at")), d.date(o.may("received")))
+	d.goes(o, &e)
 	o.done()
 	if word, ok := d.plain(kind); ok {
 		e.Kind = d.eventKind(b, kind, word)
@@ -192,7 +193,7 @@ func (d *decoder) event(b *Book, n *node, c *ExampleChild) {
 	switch e.Kind {
 	case Return:
 		d.returned(n, of, before, &e)
-	case Deposit, Withdrawal:
+	case Deposit, Withdrawal, Interest:
 		if amount == nil && n.kind == mapping {
 			d.report(n, "missing_key", map[string]any{"key": "amount"})
 		}

@@ -112,7 +112,9 @@ func (b *balances) take(ev *Event) {
 	case Deposit:
 		b.now = b.now.Add(b.e.kept(b.t, ev))
 	case Withdrawal:
-		b.now = b.now.Sub(ev.Amount)
+		if ev.From != OwnProgram {
+			b.now = b.now.Sub(ev.Amount)
+		}
 	default:
 		return
 	}

@@ -65,6 +65,8 @@ benefits:
   - {id: steady, kind: incentive, basis: streak, streak: {unit: month, least: 20.00, length: 2}, amount: {step: {per: 1, pay: 4.00}}, period: once, funding: {sources: [{fund: A}]}}
   - {id: room, kind: match, basis: gross_deposits, amount: {ratio: 1}, carry_forward: {accrual: 25.00, accrues_from: enrolled}, period: quarter, funding: {sources: [{fund: A}]}}
   - {id: yearly, kind: bond, trigger: each_period(birth), amount: {series: [5.00, 1.00]}, caps: {lifetime: 9.00}, period: calendar_year, funding: {sources: [{fund: A}]}}
+  - {id: share_back, kind: match, basis: gross_deposits, amount: {ratio: 0.3}, caps: {per_period: 50.00}, period: quarter, undo: {on_withdrawal: repay_share}, pay: {when: next_month}, funding: {sources: [{fund: A}]}}
+  - {id: all_back, kind: incentive, basis: count(deposit), amount: {threshold: {at: 2, pay: 9.00}}, period: school_year, undo: {on_withdrawal: forfeit}, funding: {sources: [{fund: A}]}}
 shared_caps:
   - {id: both, benefits: [half, net], period: calendar_year, max: 80.00}
 `)

@@ -118,7 +118,7 @@ func TestTheSchemaRefusesWhatItCanSee(t *testing.T) {
 	shape := []string{
 		"unknown_key", "missing_key", "not_mapping", "not_list", "amount_range", "not_amount", "ratio_range", "one_formula", "not_name",
 	}
-	sense := []string{"key=amount", "key=of", "key=stops_at", "key=benefit", "key=child", "1_000", "0x32", "5e1", "50.005"}
+	sense := []string{"key=on_withdrawal", "key=amount", "key=of", "key=stops_at", "key=benefit", "key=child", "1_000", "0x32", "5e1", "50.005"}
 	for _, test := range spoilt {
 		if !slices.Contains(shape, test.code) || slices.ContainsFunc(sense, func(w string) bool { return strings.Contains(test.at, w) }) {
 			continue
@@ -208,8 +208,11 @@ func tryWord(t *testing.T, kind, key, word string) {
 		"carry_forward": func(_ *decoder, c *compiler, b *Book, n *node) { c.carry(b, n) },
 		"shared_cap":    func(_ *decoder, c *compiler, b *Book, n *node) { c.sharedCaps(b, wrapList(n)) },
 		"expiry":        func(_ *decoder, c *compiler, b *Book, n *node) { c.expiry(b, n) },
-		"exit":          func(d *decoder, _ *compiler, _ *Book, n *node) { d.exits(wrapList(n)) },
 		"expectation":   func(d *decoder, _ *compiler, b *Book, n *node) { d.expectation(b, n, &Example{}) },
+		"exit":          func(d *decoder, _ *compiler, b *Book, n *node) { d.exits(b, wrapList(n)) },
+		"exit_choice":   func(d *decoder, _ *compiler, _ *Book, n *node) { d.exitChoice(n) },
+		"dormancy":      func(d *decoder, _ *compiler, _ *Book, n *node) { d.dormancy(n) },
+		"example_event": func(d *decoder, _ *compiler, b *Book, n *node) { d.event(b, n, &ExampleChild{}) },
 	}[kind]
 	if read == nil {
 		if kind != "benefit_change" { // the same keys as benefit

@@ -31,6 +31,7 @@ const (
 	ReasonMissingFact    Reason = "missing_fact"    // Missing says what would have to be known
 	ReasonOptedOut       Reason = "opted_out"       // the family refused
 	ReasonLeft           Reason = "left"            // no longer takes part
+	ReasonDeceased       Reason = "deceased"        // the child died
 	ReasonNotYet         Reason = "not_yet"         // no version is in effect before Until
 	ReasonEnded          Reason = "ended"           // no version is in effect any more
 	ReasonNotOffered     Reason = "not_offered"     // the version has no such benefit
@@ -48,6 +49,7 @@ const (
 	ReasonPhasedOut      Reason = "phased_out"      // the family's income is above what this is for
 	ReasonReturned       Reason = "returned"        // the bank took the deposits back
 	ReasonWithdrawn      Reason = "withdrawn"       // as much was taken out as was put in
+	ReasonRepaid         Reason = "repaid"          // it went back because money was taken out
 	ReasonNoFund         Reason = "no_fund"         // no fund may pay for this child
 )
 
@@ -145,6 +147,7 @@ const (
 	OpRoom       Op = "room"        // Limit was gathered so far, Room was left: Amount
 	OpLifeCap    Op = "life_cap"    // at most Limit for ever, Room was left: Amount
 	OpSharedCap  Op = "shared_cap"  // at most Limit with others, Room was left: Amount
+	OpRepaid     Op = "repaid"      // Amount goes back because money was taken out
 	OpFundPasses Op = "fund_passes" // fund Ref may not pay for this child
 )
 

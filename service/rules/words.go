@@ -137,7 +137,15 @@ const (
 	undoNone    = "none"         // kept
 
 	undoRatio = "reverse_ratio" // of a withdrawal: the award follows the net deposits down
+	// Of a withdrawal: the share A/B × C goes back, A of what was given, B of the
+	// deposits behind it and C of those taken out (CES Regulations s.11(1)).
+	undoShare   = "repay_share"
+	undoForfeit = "forfeit" // of a withdrawal: all of it goes back
+	undoKeep    = "keep"    // of a child found not to be eligible: what was given is kept
 )
+
+// Which withdrawals undo an award.
+const withdrawalsAll = "all"
 
 // How children come to take part.
 const (
@@ -148,7 +156,15 @@ const (
 )
 
 // engineEvents are the kinds of event that every book knows.
-var engineEvents = []EventKind{Enrolled, Deposit, Withdrawal, Return, Claimed, OptedOut, Left}
+var engineEvents = []EventKind{
+	Enrolled, Deposit, Withdrawal, Return, Claimed, OptedOut, Left, Death, Interest, Chosen,
+	LeavesSchool, LeavesArea, AccountClosed, BeneficiaryChanged,
+}
+
+// unfit are the events that no benefit can wait for: they take away, or end.
+var unfit = []EventKind{
+	Return, OptedOut, Left, Death, Interest, Chosen, LeavesSchool, LeavesArea, AccountClosed, BeneficiaryChanged,
+}
 
 // call reads "name(argument, …)" and "name" alone.
 func call(text string) (name string, args []string, ok bool) {

@@ -40,6 +40,8 @@ func (s *span) nothingCounted(e *evaluator) Reason {
 		return ReasonReturned
 	case s.terms == nil:
 		return s.noTerms(e)
+	case e.died && s.period.Contains(e.asOf):
+		return ReasonDeceased
 	case !e.leftOn.IsZero() && s.period.Contains(e.asOf):
 		return ReasonLeft
 	case e.view.child.BornOn.IsZero() && (s.terms.Trigger.Kind == AtAge || s.terms.Trigger.From == fromBirthday):
