@@ -11,7 +11,7 @@ import (
 
 func (a *app) rulesCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "rules", Short: "Rule books"}
-	cmd.AddCommand(a.rulesTestCommand())
+	cmd.AddCommand(a.rulesTestCommand(), a.rulesFmtCommand(), a.rulesSchemaCommand())
 	return cmd
 }
 
