@@ -11,7 +11,7 @@ import (
 
 func (a *app) rulesCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "rules", Short: "Rule books"}
-	cmd.AddCommand(a.rulesTestCommand(), a.rulesFmtCommand(), a.rulesSchemaCommand())
+	cmd.AddCommand(a.rulesTestCommand())
 	return cmd
 }
 

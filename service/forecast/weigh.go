@@ -144,19 +144,22 @@ func total(book *rules.Book, c rules.Child, on ledger.Date) (sum ledger.Amount) 
 }
 
 // schoolOf is the code of the school that a child goes to on a day.
-func schoolOf(c *rules.Child, on ledger.Date) string {
+func schoolOf(c *rules.Child, on ledger.Date) string { return textFact(c, "school", on) }
+
+// textFact is what a fact of text says on a day, "" where it is not known.
+func textFact(c *rules.Child, name string, on ledger.Date) string {
 	var best *rules.Fact
 	for i := range c.Facts {
 		f := &c.Facts[i]
-		if f.Name == "school" && !f.From.After(on) && !f.Known.After(on) && (best == nil || !f.From.Before(best.From)) {
+		if f.Name == name && !f.From.After(on) && !f.Known.After(on) && (best == nil || !f.From.Before(best.From)) {
 			best = f
 		}
 	}
 	if best == nil {
 		return ""
 	}
-	code, _ := best.Value.(string)
-	return code
+	text, _ := best.Value.(string)
+	return text
 }
 
 // eligibility notes a child that one book lets take part and the other does not.
@@ -260,11 +263,11 @@ func (t *trialOf) cancel(p *pupil, book *rules.Book, e *rules.Entitlement, g giv
 func (t *trialOf) most(p *pupil, s *side, sum *outlook) {
 	once := saturated(s.book, withoutAgain(s.child), t.asOf, t.until, 1)
 	twice := saturated(s.book, withoutAgain(s.child), t.asOf, t.until, 2)
-	more := rules.Evaluate(s.book, twice, t.until)
-	for i, e := range rules.Evaluate(s.book, once, t.until) {
-		if i < len(more) && more[i].Benefit == e.Benefit && more[i].Period == e.Period && more[i].Amount.Cmp(e.Amount) > 0 {
-			sum.noLimit[e.Benefit] = true
-		}
+	most := rules.Evaluate(s.book, once, t.until)
+	for _, benefit := range growing(most, rules.Evaluate(s.book, twice, t.until)) {
+		sum.noLimit[benefit] = true
+	}
+	for _, e := range most {
 		g := p.of(award{e.Benefit, e.Period})
 		by := e.Amount.Sub(g.accrued).Sub(g.posted)
 		if by.Sign() > 0 {

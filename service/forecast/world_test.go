@@ -94,6 +94,19 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	w := newWorldOf(t, []savings.Deposit{
+		{Reference: "1", Child: 1, Amount: ledger.Minor(30_00), On: day(t, "2026-08-10"), Channel: "cash"},
+		{Reference: "2", Child: 1, Amount: ledger.Minor(20_00), On: day(t, "2026-09-10"), Channel: "cash"},
+		{Reference: "3", Child: 2, Amount: ledger.Minor(10_00), On: day(t, "2026-09-20"), Channel: "ach"},
+	})
+	w.do(w.award)
+	return w
+}
+
+// newWorldOf is the world with other deposits, of children 1 to 4 in the place
+// of A to D, before anything is awarded.
+func newWorldOf(t *testing.T, deposits []savings.Deposit) *world {
+	t.Helper()
 	db, err := store.Open(pgtest.New(t).DSN, 8)
 	if err != nil {
 		t.Fatal(err)
@@ -110,6 +123,13 @@ func newWorld(t *testing.T) *world {
 	}
 	w.do(w.setUp)
 	w.do(w.live)
+	for i := range deposits {
+		deposits[i].Child = w.ids()[deposits[i].Child-1]
+	}
+	w.do(func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := savings.PostDeposits(ctx, tx, w.source.who, w.source.program, deposits, 0, w.at)
+		return err
+	})
 	return w
 }
 
@@ -147,7 +167,7 @@ func (w *world) setUp(ctx context.Context, tx *sqlx.Tx) (err error) {
 	return program.Approve(ctx, tx, store.Who{Tenant: s.who.Tenant, Actor: "approver"}, s.program.ID, hash, at)
 }
 
-// live adds the children, what they paid in, and what they were given for it.
+// live adds the children.
 func (w *world) live(ctx context.Context, tx *sqlx.Tx) error {
 	s := w.source
 	schools, err := program.PutSchools(ctx, tx, s.who, []program.School{{Code: "R01", Name: "North"}, {Code: "R02", Name: "South"}}, w.at)
@@ -177,15 +197,13 @@ func (w *world) live(ctx context.Context, tx *sqlx.Tx) error {
 	if _, err = enroll.Admit(ctx, tx, s.who, s.keys, s.program, w.book, applications, w.at); err != nil {
 		return err
 	}
-	_, err = savings.PostDeposits(ctx, tx, s.who, s.program, []savings.Deposit{
-		{Reference: "1", Child: w.a, Amount: ledger.Minor(30_00), On: day(w.t, "2026-08-10"), Channel: "cash"},
-		{Reference: "2", Child: w.a, Amount: ledger.Minor(20_00), On: day(w.t, "2026-09-10"), Channel: "cash"},
-		{Reference: "3", Child: w.b, Amount: ledger.Minor(10_00), On: day(w.t, "2026-09-20"), Channel: "ach"},
-	}, 0, w.at)
-	if err != nil {
-		return err
-	}
-	_, _, err = enroll.AwardChunk(ctx, tx, enroll.Walk{Who: s.who, Keys: s.keys, Program: s.program, Rules: w.book, AsOf: w.asOf, At: w.at}, 0)
+	return nil
+}
+
+// award is the night of the day the tests look from.
+func (w *world) award(ctx context.Context, tx *sqlx.Tx) error {
+	s := w.source
+	_, _, err := enroll.AwardChunk(ctx, tx, enroll.Walk{Who: s.who, Keys: s.keys, Program: s.program, Rules: w.book, AsOf: w.asOf, At: w.at}, 0)
 	return err
 }
 
