@@ -14,6 +14,7 @@ type Book struct {
 	Versions    []Version
 	Facts       []FactDecl
 	Events      []EventDecl
+	Tables      []Table
 	Eligibility []Requirement
 	Enrollment  Enrollment
 	// Benefits are the terms of the latest version; see Terms for the others.
@@ -60,6 +61,7 @@ type Calendar struct {
 	SchoolYear  MonthDay
 	FiscalYear  MonthDay
 	BenefitYear MonthDay
+	CensusDay   CensusDay
 }
 
 // Version is a span of days in which terms hold, both ends included; no last
@@ -80,6 +82,7 @@ const (
 	EventDate   Selector = "event_date"   // the day of the event that earns
 	CohortDate  Selector = "cohort_date"  // the child's day of birth
 	PeriodStart Selector = "period_start" // the first day of the benefit's period
+	PaymentDate Selector = "payment_date" // the day on which it is payable by the terms of the event's day
 )
 
 // Text is what people read, in the languages of the program.
@@ -156,6 +159,7 @@ type Formula struct {
 	Threshold *Threshold
 	Step      *Stairs
 	Series    []ledger.Amount
+	Table     *AmountTable
 }
 
 // Streak is a run of months or quarters in each of which enough is saved.

@@ -104,6 +104,17 @@ func label(kind PeriodKind, p ledger.Period) string {
 	return string(b)
 }
 
+// label names a period of a benefit; a birthday year goes by the age: "age-5".
+func (e *evaluator) label(p *plan, period ledger.Period) string {
+	if p.period != BirthdayYear {
+		return label(p.period, period)
+	}
+	if period == forever {
+		return "age-" // of a child whose birth date is not known
+	}
+	return "age-" + strconv.Itoa(ageOn(e.view.child.BornOn, period.First, e.book.Program.LeapDay))
+}
+
 func appendTwo(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }
 
 func earlier(a, b ledger.Date) ledger.Date {
@@ -114,7 +125,8 @@ func earlier(a, b ledger.Date) ledger.Date {
 }
 
 // Span is the run of days that a period's label means for a benefit, or false
-// for a label that is none of its periods. What is given once runs for ever.
+// for a label that is none of its periods, and for a birthday year, which is
+// another for each child. What is given once runs for ever.
 func (b *Book) Span(benefit, period string) (ledger.Period, bool) {
 	p := b.plan(benefit)
 	if p == nil {
@@ -124,7 +136,7 @@ func (b *Book) Span(benefit, period string) (ledger.Period, bool) {
 		return forever, period == "once"
 	}
 	day, ok := b.Calendar.firstDay(p, period)
-	if !ok {
+	if !ok || p.period == BirthdayYear {
 		return ledger.Period{}, false
 	}
 	span := b.Calendar.periodOf(p.period, day)

@@ -51,7 +51,7 @@ func allowed(function string, ids ...string) *env.Function {
 }
 
 // newEnv declares a book's names and our functions.
-func newEnv(slots []slot, leap LeapDay) (*cel.Env, error) {
+func newEnv(words *vocabulary, tables []Table) (*cel.Env, error) {
 	options := []cel.EnvOption{
 		cel.StdLib(cel.StdLibSubset(celLibrary)),
 		cel.HomogeneousAggregateLiterals(),
@@ -69,13 +69,19 @@ func newEnv(slots []slot, leap LeapDay) (*cel.Env, error) {
 			cel.GlobalMacro("money", 1, literalMacro(func(s string) error { _, err := ledger.ParseAmount(s); return err })),
 		),
 	}
-	for _, s := range slots {
+	for _, s := range words.slots {
+		if s.from == fromTable {
+			continue
+		}
 		options = append(options, cel.Variable(s.name, celType(s.typ)), cel.Variable(knownPrefix+s.name, cel.BoolType))
 	}
 	options = append(options, comparisons("date", dateType)...)
 	options = append(options, comparisons("money", moneyType)...)
 	options = append(options, savedFunctions()...)
-	return cel.NewCustomEnv(append(options, functions(leap)...)...)
+	for i := range tables {
+		options = append(options, tables[i].function(words.index[tables[i].Name]))
+	}
+	return cel.NewCustomEnv(append(options, functions(words.leap, words.years)...)...)
 }
 
 func celType(t FactType) *cel.Type {
@@ -105,7 +111,7 @@ func comparisons(name string, t *cel.Type) []cel.EnvOption {
 }
 
 // functions are ours: calendar arithmetic without time zones.
-func functions(leap LeapDay) []cel.EnvOption {
+func functions(leap LeapDay, years Calendar) []cel.EnvOption {
 	day := []*cel.Type{dateType}
 	dayAndNumber := []*cel.Type{dateType, cel.IntType}
 	move := func(name string, by func(ledger.Date, int) ledger.Date) cel.EnvOption {
@@ -135,6 +141,8 @@ func functions(leap LeapDay) []cel.EnvOption {
 		}))),
 		part("year", ledger.Date.Year),
 		part("month", func(d ledger.Date) int { return int(d.Month()) }),
+		part("day_of_month", ledger.Date.Day),
+		part(schoolYearOf, func(d ledger.Date) int { return years.periodOf(SchoolYear, d).First.Year() }),
 	}
 }
 
@@ -176,6 +184,8 @@ const (
 	ageFunction = "@age"
 )
 
+const schoolYearOf = "school_year_of"
+
 // knownMacro turns known(grade) into the name of whether the grade is known.
 func knownMacro(eh cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
 	if args[0].Kind() != ast.IdentKind {
@@ -208,12 +218,17 @@ func literalMacro(check func(string) error) cel.MacroFactory {
 	}
 }
 
-// textSizes tells CEL's cost model how long a fact can be.
+// textSizes tells CEL's cost model how long a fact can be: a text is bounded,
+// a day or an amount is one thing.
 type textSizes struct{}
 
 func (textSizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
 	if n.Type().Kind() == types.StringKind {
 		size := cost.RangedSizeEstimate(0, maxFactText)
+		return &size
+	}
+	if t := n.Type(); t.IsExactType(dateType) || t.IsExactType(moneyType) {
+		size := cost.RangedSizeEstimate(1, 1)
 		return &size
 	}
 	return nil

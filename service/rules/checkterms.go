@@ -26,6 +26,8 @@ func (c *compiler) checkBasis(n *node, t *terms) {
 		c.report(n, "missing_key", map[string]any{"key": "trigger"})
 	case !counting && n.get("base") != nil:
 		c.report(n.get("base"), "needs_basis", map[string]any{"key": "base"})
+	case t.Basis.Measure == EventAmounts && (t.Basis.Event == Deposit || t.Basis.Event == Return):
+		c.report(n.get("basis"), "unfit_event", map[string]any{"event": string(t.Basis.Event)})
 	case t.Trigger.Kind == OnEvent && slices.Contains(unfit, t.Trigger.Event):
 		c.report(n.get("trigger"), "unfit_event", map[string]any{"event": string(t.Trigger.Event)})
 	}
@@ -33,6 +35,12 @@ func (c *compiler) checkBasis(n *node, t *terms) {
 		c.report(n.get("base"), "needs_deposits", map[string]any{"key": "base"})
 	}
 	c.checkUndo(n.get("undo"), t)
+	if t.Basis.Measure == EventAmounts && (t.Base.Channels != nil || t.Base.Exclude != nil) {
+		c.report(n.get("base"), "needs_deposits", map[string]any{"key": "channels"})
+	}
+	if t.EligibleAt == eligibleAtCensus {
+		c.checkCall(n.get("eligible_at"), t.EligibleAt)
+	}
 	if (t.Streak != nil) != (t.Basis.Measure == Streaks) {
 		c.report(n, "streak_and_basis", nil)
 	}
@@ -64,7 +72,7 @@ func (c *compiler) checkUndo(at *node, t *terms) {
 // countsDeposits reports terms that a returned deposit touches.
 func (t *terms) countsDeposits() bool {
 	m := t.Basis.Measure
-	return m == GrossDeposits || m == NetDeposits || m == Streaks || m.balance() || t.Basis.Event == Deposit || t.Trigger.Event == Deposit
+	return m == GrossDeposits || m == NetDeposits || m == Streaks || m.balance() || t.Basis.Measure == CountEvents && t.Basis.Event == Deposit || t.Trigger.Event == Deposit
 }
 
 func (c *compiler) checkFormula(n *node, t *terms) {
@@ -77,7 +85,7 @@ func (c *compiler) checkFormula(n *node, t *terms) {
 	case (f.Threshold != nil || f.Step != nil) && !counting:
 		c.report(at, "needs_basis", map[string]any{"key": "amount"})
 	}
-	if t.Caps.PerEvent != nil && (t.Amount.Ratio == nil || t.Basis.Measure != GrossDeposits) {
+	if t.Caps.PerEvent != nil && (t.Amount.Ratio == nil || !t.Basis.Measure.sums()) {
 		c.report(n.get("caps"), "per_event_needs_ratio", nil)
 	}
 }

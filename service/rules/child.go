@@ -79,7 +79,8 @@ type Event struct {
 	On   ledger.Date // the day it counts
 	// Seq orders events of one day; Key decides between equal ones.
 	Seq int64
-	// Amount is the money of a deposit, withdrawal, return or interest, above zero.
+	// Amount is the money of a deposit, withdrawal, return or interest, above
+	// zero, or what an event of the book's own carries.
 	Amount ledger.Amount
 	// Of is the Key of the deposit that a Return undoes. A return of a part
 	// undoes that part.

@@ -39,14 +39,18 @@ func (e *evaluator) open(p *plan, first int, on ledger.Date) *span {
 
 // openSince opens every period of a benefit that gives by the period.
 func (e *evaluator) openSince(p *plan) {
-	from := e.enrolled
-	switch {
-	case p.since == "" || p.since == fromBirthday && e.view.child.BornOn.IsZero():
+	var from ledger.Date
+	for _, b := range p.since {
+		on := e.beginning(b)
+		if b.word == fromJoining && len(e.events) > 0 {
+			on = earlier(on, e.events[0].On)
+		}
+		if !on.IsZero() && (from.IsZero() || on.Before(from)) {
+			from = on
+		}
+	}
+	if from.IsZero() {
 		return
-	case p.since == fromBirthday:
-		from = e.view.child.BornOn
-	case len(e.events) > 0:
-		from = earlier(from, e.events[0].On)
 	}
 	for first := len(e.spans); !from.After(e.asOf); from = e.spans[len(e.spans)-1].period.Last.AddDays(1) {
 		e.open(p, first, from)
@@ -57,11 +61,25 @@ func (e *evaluator) openSince(p *plan) {
 func (e *evaluator) periodOf(p *plan, on ledger.Date) ledger.Period {
 	switch {
 	case p.months == 0:
-		return e.book.Calendar.periodOf(p.period, on)
+		return e.yearOf(p.period, on)
 	case e.enrolled.IsZero():
 		return window(on, p.months, on)
 	}
 	return window(e.enrolled, p.months, on)
+}
+
+// yearOf is the period of a kind in which a day lies; a birthday year is the
+// child's own. Days before its birth belong to the first.
+func (e *evaluator) yearOf(kind PeriodKind, on ledger.Date) ledger.Period {
+	if kind != BirthdayYear {
+		return e.book.Calendar.periodOf(kind, on)
+	}
+	born, leap := e.view.child.BornOn, e.book.Program.LeapDay
+	if born.IsZero() {
+		return forever
+	}
+	age := max(ageOn(born, on, leap), 0)
+	return ledger.Period{First: birthday(born, age, leap), Last: birthday(born, age+1, leap).AddDays(-1)}
 }
 
 func (p *plan) watches(k EventKind) bool {
@@ -75,13 +93,17 @@ func (p *plan) watches(k EventKind) bool {
 
 // versionFor is the version that answers for an event of a day in a period, or
 // −1 where none does.
-func (e *evaluator) versionFor(on ledger.Date, p ledger.Period) int {
+func (e *evaluator) versionFor(b *plan, on ledger.Date, p ledger.Period) int {
 	switch e.book.Versions[0].SelectedBy {
 	case CohortDate:
 		return e.book.versionOn(e.view.child.BornOn)
 	case PeriodStart:
 		if p != forever {
 			return e.book.versionOn(p.First)
+		}
+	case PaymentDate:
+		if v := e.book.versionOn(on); b != nil && v >= 0 && b.in[v] != nil {
+			on, _ = e.payday(b.in[v], on, p)
 		}
 	}
 	return e.book.versionOn(on)
@@ -99,6 +121,7 @@ func (e *evaluator) count(s *span, until ledger.Date) {
 	}
 	e.countBirthday(s, until)
 	e.countPeriod(s, until)
+	e.countCensus(s, until)
 	e.countBalance(s, until)
 	if s.terms == nil {
 		e.assume(s, until)
@@ -109,14 +132,14 @@ func (e *evaluator) count(s *span, until ledger.Date) {
 
 // assume gives a span in which nothing counted the terms that would hold.
 func (e *evaluator) assume(s *span, until ledger.Date) {
-	s.version = e.versionFor(until, s.period)
+	s.version = e.versionFor(s.plan, until, s.period)
 	if s.version >= 0 {
 		s.terms = s.plan.in[s.version]
 	}
 }
 
 func (e *evaluator) countEvent(s *span, ev *Event) {
-	v := e.versionFor(ev.On, s.period)
+	v := e.versionFor(s.plan, ev.On, s.period)
 	if v < 0 || s.plan.in[v] == nil {
 		s.outside++
 		return
@@ -129,6 +152,10 @@ func (e *evaluator) countEvent(s *span, ev *Event) {
 		e.countMoney(s, t, v, ev)
 	case t.Basis.Measure == Streaks:
 		e.countStreak(s, t, v, ev)
+	case t.Basis.Measure == EventAmounts:
+		if ev.Kind == t.Basis.Event && ev.Amount.Sign() > 0 && e.counts(s, t, ev) {
+			e.add(s, t, v, ev, ev.Amount)
+		}
 	case t.Basis.Measure == CountEvents && ev.Kind == t.Basis.Event,
 		t.Trigger.Kind == OnEvent && ev.Kind == t.Trigger.Event && s.counted == 0:
 		if e.counts(s, t, ev) {
@@ -222,6 +249,10 @@ func (e *evaluator) counts(s *span, t *terms, ev *Event) bool {
 			return false
 		}
 	}
+	if t.Basis.Measure == EventAmounts && t.Base.MinSingle != nil && ev.Amount.Less(*t.Base.MinSingle) {
+		s.small++
+		return false
+	}
 	switch e.holds(s, t, ev.On) {
 	case no:
 		s.refused++
@@ -257,23 +288,38 @@ func (e *evaluator) holds(s *span, t *terms, on ledger.Date) truth {
 			return unknown
 		}
 	}
-	if t.Carry != nil && t.Carry.AccruesFrom != fromJoining && e.beginning(t.Carry.AccruesFrom, t.Carry.from).IsZero() {
-		e.view.missing = 1 << e.book.facts.index[t.Carry.slotName()]
+	if s.plan.period == BirthdayYear && e.view.child.BornOn.IsZero() {
+		e.view.missing = 1 << e.book.facts.index["born_on"]
 		return unknown
+	}
+	if t.Carry != nil && e.beginning(t.Carry.begins()).IsZero() {
+		e.view.missing = 1 << e.slotOf(t.Carry.begins())
+		return unknown
+	}
+	if t.Amount.Table != nil && t.Amount.Table.slot >= 0 {
+		e.view.day = e.judgedOn(s, t, on)
+		if _, known := e.view.number(t.Amount.Table.slot); !known {
+			e.view.missing = 1 << t.Amount.Table.slot
+			return unknown
+		}
 	}
 	if t.when == nil {
 		return yes
 	}
-	return e.judge(s, t.when, t.judgedOn(s, on))
+	return e.judge(s, t.when, e.judgedOn(s, t, on))
 }
 
 // judgedOn is the day by which the terms' conditions are judged.
-func (t *terms) judgedOn(s *span, on ledger.Date) ledger.Date {
+func (e *evaluator) judgedOn(s *span, t *terms, on ledger.Date) ledger.Date {
 	switch t.EligibleAt {
 	case eligibleAtPeriodStart:
 		return s.period.First
 	case eligibleAtPeriodEnd:
 		return s.period.Last
+	case eligibleAtCensus:
+		return e.book.Calendar.censusOf(on)
+	case eligibleAtPayment:
+		on, _ = e.payday(t, on, s.period)
 	}
 	return on
 }
@@ -351,7 +397,7 @@ func (e *evaluator) countBirthday(s *span, until ledger.Date) {
 			continue
 		}
 		on := birthday(born, t.Trigger.Years, e.book.Program.LeapDay)
-		if e.versionFor(on, s.period) != v || on.After(until) || !e.leftOn.IsZero() && on.After(e.leftOn) {
+		if e.versionFor(s.plan, on, s.period) != v || on.After(until) || !e.leftOn.IsZero() && on.After(e.leftOn) {
 			continue
 		}
 		ev := Event{On: on}

@@ -16,7 +16,8 @@ type plan struct {
 	shared []int       // the book's shared caps that bound it
 	kinds  []EventKind // of events that some version looks at
 	repays bool        // withdrawals may cost what was given
-	since  string      // where every period counts, whatever happened: from where on
+	since  []beginning // where every period counts, whatever happened: from where on
+	census bool        // some version waits for census days
 }
 
 // terms are a benefit's terms in one version.
@@ -92,16 +93,25 @@ func (p *plan) addKinds(t *terms) {
 	if t == nil {
 		return
 	}
-	if t.Trigger.Kind == EachPeriod {
-		p.since = t.Trigger.From
-	} else if t.Basis.Measure == ContributionBalance {
-		p.since = fromJoining
+	switch {
+	case t.Trigger.Kind == EachPeriod:
+		p.since = append(p.since, beginning{t.Trigger.From, t.Trigger.from})
+	case t.Basis.Measure == ContributionBalance || t.Trigger.Kind == OnCensus:
+		p.since = append(p.since, beginning{fromJoining, -1})
 	}
+	p.census = p.census || t.Trigger.Kind == OnCensus
 	for _, k := range t.kinds() {
 		if !slices.Contains(p.kinds, k) {
 			p.kinds = append(p.kinds, k)
 		}
 	}
+}
+
+// beginning is from where periods or room count: the child's birth, its
+// joining, or the fact of a day in a slot.
+type beginning struct {
+	word string
+	slot int
 }
 
 // kinds are the events that terms look at.
@@ -113,7 +123,7 @@ func (t *terms) kinds() []EventKind {
 		return []EventKind{Deposit, Withdrawal, Return}
 	case t.Basis.Measure == Streaks:
 		return []EventKind{Deposit, Return}
-	case t.Basis.Measure == CountEvents:
+	case t.Basis.Measure.ofEvents():
 		return []EventKind{t.Basis.Event}
 	case t.Trigger.Kind == OnEvent:
 		return []EventKind{t.Trigger.Event}
@@ -157,20 +167,21 @@ func (c *compiler) checkVersionNames(b *Book, n *node, t *terms, changes *node) 
 // terms reads a benefit and the changes that versions make to it.
 func (c *compiler) terms(b *Book, n *node) (*terms, *node) {
 	o, before := c.object(n, "benefit"), len(c.problems)
+	basis := c.basis(b, o.may("basis"))
 	t := &terms{Benefit: Benefit{
 		ID:         c.name(o.must("id")),
 		Kind:       choice(c.decoder, o.must("kind"), benefitKinds...),
 		Says:       c.says(o.may("says")),
 		Trigger:    c.trigger(b, o.may("trigger")),
-		Basis:      c.basis(b, o.may("basis")),
+		Basis:      basis,
 		Base:       c.base(o.may("base")),
 		Streak:     c.streak(o.may("streak")),
-		Amount:     c.formula(o.must("amount")),
+		Amount:     c.formula(b, o.must("amount"), basis.Measure != NoBasis),
 		Caps:       c.caps(b, o.may("caps")),
 		Carry:      c.carry(b, o.may("carry_forward")),
 		PhaseOut:   c.phaseOut(b, o.may("phase_out")),
 		Period:     c.periodKind(o.must("period")),
-		EligibleAt: choice(c.decoder, o.may("eligible_at"), eligibleAtEvent, eligibleAtPeriodStart, eligibleAtPeriodEnd),
+		EligibleAt: choice(c.decoder, o.may("eligible_at"), eligibleAtEvent, eligibleAtPeriodStart, eligibleAtPeriodEnd, eligibleAtCensus, eligibleAtPayment),
 		Pay:        c.pay(o.may("pay")),
 		Undo:       c.undo(o.may("undo")),
 		Versions:   c.codes(o.may("versions")),

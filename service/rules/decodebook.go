@@ -12,8 +12,8 @@ import (
 const (
 	maxVersions = 50
 	maxBenefits = 100
-	maxFacts    = 20
-	maxEvents   = 16
+	maxFacts    = 50
+	maxEvents   = 50
 	maxExamples = 500
 	maxItems    = 200
 )
@@ -30,11 +30,15 @@ func (d *decoder) book(root *node) *Book {
 		Events:     d.events(o.may("events")),
 		Enrollment: d.enrollment(o.may("enrollment")),
 	}
-	words, err := newVocabulary(b.Facts, b.eventKinds(), b.Program.LeapDay, b.Calendar)
+	b.Tables = d.tables(b, o.may("tables"))
+	words, err := newVocabulary(b)
 	if err != nil {
 		// Names were checked before; what CEL refuses beyond that is named here.
 		d.report(root, "cel_syntax", map[string]any{"what": clip(err.Error())})
-		words, _ = newVocabulary(nil, engineEvents, b.Program.LeapDay, b.Calendar)
+		words, _ = newVocabulary(&Book{Program: b.Program, Calendar: b.Calendar})
+	}
+	if n := len(words.slots); n > maxSlots {
+		d.report(root, "too_many_names", map[string]any{"n": n, "limit": maxSlots, "own": maxSlots - len(builtin) - len(engineEvents)})
 	}
 	b.facts = words
 	c := &compiler{decoder: d, words: words, done: map[string]*predicate{}}
@@ -85,6 +89,10 @@ func (d *decoder) calendar(n *node) Calendar {
 		SchoolYear:  d.monthDay(o.may("school_year")),
 		FiscalYear:  d.monthDay(o.may("fiscal_year")),
 		BenefitYear: d.monthDay(o.may("benefit_year")),
+		CensusDay:   d.censusDay(o.may("census_day")),
+	}
+	if c.CensusDay.Month > 0 && c.SchoolYear.Month == 0 {
+		d.report(n.get("census_day"), "no_year_start", map[string]any{"period": string(SchoolYear)})
 	}
 	o.done()
 	return c
@@ -100,7 +108,7 @@ func (d *decoder) versions(n *node) (out []Version) {
 			ID:            d.name(o.must("id")),
 			EffectiveFrom: d.date(o.must("effective_from")),
 			EffectiveTo:   d.date(o.may("effective_to")),
-			SelectedBy:    choice(d, o.may("selected_by"), EventDate, CohortDate, PeriodStart),
+			SelectedBy:    choice(d, o.may("selected_by"), EventDate, CohortDate, PeriodStart, PaymentDate),
 			Note:          d.text(o.may("note"), maxText),
 		}
 		o.done()

@@ -15,14 +15,19 @@ func (c *compiler) trigger(b *Book, n *node) Trigger {
 	name, args, ok := call(s)
 	switch {
 	case ok && name == string(OnEvent) && len(args) == 1:
-		return Trigger{Kind: OnEvent, Event: c.eventKind(b, n, args[0])}
+		return Trigger{Kind: OnEvent, Event: c.eventKind(b, n, args[0]), from: -1}
 	case ok && name == string(AtAge) && len(args) == 1 && isNumber(args[0], 130):
 		years, _ := strconv.Atoi(args[0])
-		return Trigger{Kind: AtAge, Years: years}
-	case ok && name == string(EachPeriod) && len(args) == 1 && (args[0] == fromBirthday || args[0] == fromJoining):
-		return Trigger{Kind: EachPeriod, From: args[0]}
+		return Trigger{Kind: AtAge, Years: years, from: -1}
+	case ok && name == string(EachPeriod) && len(args) == 1:
+		t := Trigger{Kind: EachPeriod}
+		t.From, t.from = c.beginning(n, args[0])
+		return t
+	case ok && name == string(OnCensus) && args == nil:
+		c.checkCall(n, name)
+		return Trigger{Kind: OnCensus, from: -1}
 	}
-	c.unknown(n, s, []string{"event(enrolled)", "age(5)", "each_period(birth)", "each_period(enrolled)"})
+	c.unknown(n, s, []string{"event(enrolled)", "age(5)", "each_period(birth)", "each_period(enrolled)", "census_day"})
 	return Trigger{}
 }
 
@@ -50,10 +55,10 @@ func (c *compiler) basis(b *Book, n *node) Basis {
 	switch m := Measure(name); {
 	case ok && args == nil && slices.Contains(measures, m):
 		return Basis{Measure: m}
-	case ok && m == CountEvents && len(args) == 1:
-		return Basis{Measure: CountEvents, Event: c.eventKind(b, n, args[0])}
+	case ok && m.ofEvents() && len(args) == 1:
+		return Basis{Measure: m, Event: c.eventKind(b, n, args[0])}
 	}
-	c.unknown(n, s, append(asStrings(measures), "count(deposit)"))
+	c.unknown(n, s, append(asStrings(measures), "count(deposit)", "amounts(…)"))
 	return Basis{Measure: NoBasis}
 }
 
@@ -71,9 +76,9 @@ func (d *decoder) base(n *node) Base {
 	return b
 }
 
-func (d *decoder) formula(n *node) Formula {
-	o := d.object(n, "amount")
-	f := Formula{Fixed: d.amount(o.may("fixed")), Ratio: d.ratio(o.may("ratio"))}
+func (c *compiler) formula(b *Book, n *node, counting bool) Formula {
+	d, o := c.decoder, c.object(n, "amount")
+	f := Formula{Fixed: d.amount(o.may("fixed")), Ratio: d.ratio(o.may("ratio")), Table: c.amountTable(b, o.may("table"), counting)}
 	if t := o.may("threshold"); t != nil {
 		p := d.object(t, "threshold")
 		f.Threshold = &Threshold{At: d.value(d.positive(p.must("at"))), Pay: d.value(d.amount(p.must("pay")))}
@@ -147,7 +152,11 @@ func (c *compiler) carry(b *Book, n *node) *Carry {
 		Accrual: c.value(c.amount(o.must("accrual"))),
 		stops:   c.deadline(b, o, "stops_at"),
 	}
-	k.AccruesFrom, k.from = c.beginning(o.must("accrues_from"))
+	from := o.must("accrues_from")
+	k.from = -1
+	if word, ok := c.plain(from); ok {
+		k.AccruesFrom, k.from = c.beginning(from, word)
+	}
 	if k.stops != nil {
 		k.StopsAt = k.stops.Moment
 	}
@@ -157,9 +166,8 @@ func (c *compiler) carry(b *Book, n *node) *Carry {
 
 // beginning reads from where periods or room count: the child's birth, its
 // joining, or a fact of a day.
-func (c *compiler) beginning(n *node) (string, int) {
-	word, ok := c.plain(n)
-	if !ok || word == fromBirthday || word == fromJoining {
+func (c *compiler) beginning(n *node, word string) (string, int) {
+	if word == fromBirthday || word == fromJoining {
 		return word, -1
 	}
 	known := []string{fromBirthday, fromJoining}

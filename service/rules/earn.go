@@ -42,6 +42,7 @@ type sums struct {
 	rounded ledger.Amount   // of them, rounded
 	steps   int64
 	crossed bool          // the threshold
+	tabled  ledger.Amount // what the table gave
 	amount  ledger.Amount // given so far
 	reason  Reason
 }
@@ -108,12 +109,17 @@ func (e *evaluator) formula(s *span, p *part, base ledger.Amount, run *sums, log
 		return e.ratio(s, p, base, run, log)
 	case f.Threshold != nil:
 		line.Op, line.Base, line.Limit = OpThreshold, run.base, f.Threshold.At
+		if s.terms.Basis.Measure == EventAmounts {
+			line.Op = OpReached
+		}
 		if !run.crossed && !run.base.Less(f.Threshold.At) {
 			run.crossed, earned = true, f.Threshold.Pay
 		}
 	case f.Series != nil:
 		n := int(e.taken(use{what: timesGiven, plan: s.plan}).Minor())
 		line.Op, line.N, earned = OpSeries, n+1, f.Series[min(n, len(f.Series)-1)]
+	case f.Table != nil:
+		earned = e.tabled(s, p.terms, f.Table, run, &line)
 	case f.Step != nil:
 		n := run.base.Minor() / f.Step.Per.Minor()
 		line.Op, line.Base, line.Limit = OpStep, run.base, f.Step.Per
@@ -129,6 +135,26 @@ func (e *evaluator) formula(s *span, p *part, base ledger.Amount, run *sums, log
 		}
 		e.lines = append(e.lines, line)
 	}
+	return earned
+}
+
+// tabled is what a table of amounts gives: by the fact on the day that counts,
+// or by the base so far, less what it gave for the base of earlier versions.
+func (e *evaluator) tabled(s *span, t *terms, table *AmountTable, run *sums, line *Line) ledger.Amount {
+	n := run.base.Minor()
+	line.Op, line.Base = OpTableBase, run.base
+	if table.slot >= 0 {
+		e.view.day = e.judgedOn(s, t, s.last)
+		n, _ = e.view.number(table.slot) // known: holds has asked
+		line.Op, line.Base = OpTable, ledger.Amount{}
+		s.read |= 1 << table.slot
+	}
+	row, _ := table.row(n)
+	if table.slot < 0 {
+		line.Limit = ledger.Minor(row.From)
+	}
+	earned := row.Pay.Sub(run.tabled).Max(ledger.Amount{})
+	run.tabled = run.tabled.Add(earned)
 	return earned
 }
 
@@ -240,11 +266,11 @@ const (
 )
 
 func (e *evaluator) within(s *span, w Within) use {
-	return use{what: longerPeriod, plan: s.plan, period: w.Period, first: e.book.Calendar.periodOf(w.Period, s.begins()).First}
+	return use{what: longerPeriod, plan: s.plan, period: w.Period, first: e.yearOf(w.Period, s.begins()).First}
 }
 
 func (e *evaluator) sharing(s *span, i int) use {
-	first := e.book.Calendar.periodOf(e.book.SharedCaps[i].Period, s.begins()).First
+	first := e.yearOf(e.book.SharedCaps[i].Period, s.begins()).First
 	return use{what: sharedAmount, shared: i, first: first}
 }
 

@@ -12,7 +12,7 @@ func (e *evaluator) entitlements() []Entitlement {
 	for i := range e.spans {
 		s := &e.spans[i]
 		out[i] = Entitlement{
-			Benefit: s.plan.id, Kind: s.plan.kind, Period: label(s.plan.period, s.period),
+			Benefit: s.plan.id, Kind: s.plan.kind, Period: e.label(s.plan, s.period),
 			Amount: s.amount, Due: s.due, PayOn: s.payOn, EarnedOn: s.last, EarnedSeq: s.lastSeq, Funds: s.funds, Why: e.why(s),
 		}
 		if s.terms != nil {
@@ -58,7 +58,7 @@ func (s *span) readOn(e *evaluator) ledger.Date {
 }
 
 func (t *terms) awaits() EventKind {
-	if t.Basis.Measure == CountEvents {
+	if t.Basis.Measure.ofEvents() {
 		return t.Basis.Event
 	}
 	return t.Trigger.Event

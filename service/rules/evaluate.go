@@ -22,7 +22,7 @@ func Eligible(b *Book, c Child, on ledger.Date) (bool, Why) {
 // hold decides.
 func (e *evaluator) eligible(on ledger.Date) Why {
 	why := Why{Reason: ReasonEligible, Outcome: Given}
-	if v := e.versionFor(on, forever); v >= 0 {
+	if v := e.versionFor(nil, on, forever); v >= 0 {
 		why.Version = e.book.Versions[v].ID
 	}
 	e.view.day = on
@@ -91,7 +91,7 @@ func (e *evaluator) refuse(why Why) []Entitlement {
 		w := why
 		w.Rule = p.id
 		out = append(out, Entitlement{
-			Benefit: p.id, Kind: p.kind, Period: label(p.period, e.periodOf(p, e.asOf)), Why: w,
+			Benefit: p.id, Kind: p.kind, Period: e.label(p, e.periodOf(p, e.asOf)), Why: w,
 		})
 	}
 	return out
@@ -147,6 +147,8 @@ func (e *evaluator) logCount(s *span) {
 		log(Line{Op: OpEvents, N: s.counted})
 	case s.terms.Basis.Measure.balance():
 		log(Line{Op: OpSaved, Base: s.sum})
+	case s.terms.Basis.Measure == EventAmounts:
+		log(Line{Op: OpAmounts, N: s.counted, Base: s.sum})
 	default:
 		log(Line{Op: OpDeposits, N: s.counted, Base: s.sum})
 	}
@@ -154,7 +156,11 @@ func (e *evaluator) logCount(s *span) {
 		log(Line{Op: OpReturned, N: s.returned, Base: s.back})
 	}
 	if s.small > 0 && s.terms != nil && s.terms.Base.MinSingle != nil {
-		log(Line{Op: OpSmall, N: s.small, Limit: *s.terms.Base.MinSingle})
+		op := OpSmall
+		if s.terms.Basis.Measure == EventAmounts {
+			op = OpSmallMoney
+		}
+		log(Line{Op: op, N: s.small, Limit: *s.terms.Base.MinSingle})
 	}
 	if s.channel > 0 {
 		log(Line{Op: OpChannel, N: s.channel})

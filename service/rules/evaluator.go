@@ -141,6 +141,7 @@ type tally struct {
 	returned  int // deposits that the bank took back
 	refused   int // events that did not meet the benefit's condition
 	undecided int // events about which a fact is missing
+	absent    int // census days on which the child did not take part
 	outside   int // events of days on which no version, or none with the benefit, is in effect
 	capped    int // deposits that earned the most a deposit can
 	sum       ledger.Amount

@@ -47,7 +47,7 @@ type Expectation struct {
 var reasons = []Reason{
 	ReasonAwarded, ReasonBaseCap, ReasonEventCap, ReasonPeriodCap, ReasonWithinCap, ReasonLifetimeCap, ReasonSharedCap, ReasonRoom,
 	ReasonNotEnrolled, ReasonIneligible, ReasonMissingFact, ReasonOptedOut, ReasonLeft, ReasonDeceased, ReasonNotYet, ReasonEnded,
-	ReasonNotOffered, ReasonCondition, ReasonNoEvent, ReasonTooYoung, ReasonNoDeposits, ReasonSmall, ReasonChannel,
+	ReasonNotOffered, ReasonCondition, ReasonNoEvent, ReasonTooYoung, ReasonCensus, ReasonNoRow, ReasonNoDeposits, ReasonSmall, ReasonSmallAmounts, ReasonChannel,
 	ReasonBelowMinimum, ReasonBelowThreshold, ReasonBelowCount, ReasonNoStreak, ReasonWindowOpen, ReasonPhasedOut, ReasonReturned, ReasonWithdrawn, ReasonRepaid, ReasonNoFund, ReasonEligible,
 }
 
@@ -265,7 +265,7 @@ func (d *decoder) checkBenefitName(b *Book, n *node) {
 
 func (d *decoder) period(n *node) string {
 	s, ok := d.plain(n)
-	if ok && s != "once" && (len(s) < 4 || len(s) > 16 || strings.Trim(s, "0123456789-Q+m") != "") {
+	if ok && s != "once" && (len(s) < 4 || len(s) > 16 || strings.Trim(s, "0123456789-Q+mage") != "") {
 		d.report(n, "not_period", map[string]any{"value": clip(s)})
 	}
 	return s

@@ -47,6 +47,9 @@ func Headline(w Words, why Why) string {
 		"missing": missingNames(w, why.Missing), "event": nameOf(w, string(why.Event), why.Says), "n": why.Times,
 	}
 	code := string(why.Reason)
+	if why.Reason == ReasonCensus && why.Outcome == Nothing {
+		return w.T("rules.reason.census_missed")
+	}
 	if why.Outcome == Open && openWords[why.Reason] {
 		if why.Until.IsZero() {
 			return w.T("rules.open."+code, args)
@@ -63,7 +66,7 @@ func Headline(w Words, why Why) string {
 // openWords are the reasons that are phrased as an invitation while there is
 // still time.
 var openWords = map[Reason]bool{
-	ReasonNoDeposits: true, ReasonSmall: true, ReasonBelowMinimum: true, ReasonBelowThreshold: true, ReasonBelowCount: true, ReasonNoEvent: true, ReasonNoStreak: true,
+	ReasonNoDeposits: true, ReasonSmall: true, ReasonSmallAmounts: true, ReasonBelowMinimum: true, ReasonBelowThreshold: true, ReasonBelowCount: true, ReasonNoEvent: true, ReasonNoStreak: true,
 }
 
 func gives(w Words, why Why) string {

@@ -268,7 +268,7 @@ func (v *view) dayOf(p *predicate) ledger.Date {
 	out, _, err := p.program.Eval(v)
 	d, ok := out.(celDate)
 	if err != nil || !ok {
-		v.blame(p)
+		v.blame(p, err)
 		return ledger.Date{}
 	}
 	return d.Date

@@ -247,10 +247,53 @@ var spoilt = []struct{ code, old, by, at string }{
 	{"no_day_here", "at: age(26)", "at: 'add_years(day, 2)'", "no_day_here fact=day"},
 	{"cel_not_day", "at: age(26)", "at: year(born_on)", "cel_not_day"},
 	{"cel_syntax", "at: age(26)", "at: 'ymd(0, 1, 1)'", "no answer"},
+	{"unknown_value", "  school_year: 07-01", "  school_year: 07-01\n  census_day: first_wedn(10)", "line 9: calendar.census_day: unknown_value"},
+	{"unknown_value", "  school_year: 07-01", "  school_year: 07-01\n  census_day: first_wed(13)", "unknown_value"},
+	{"unknown_value", "  school_year: 07-01", "  school_year: 07-01\n  census_day: 13-01", "unknown_value"},
+	{"no_year_start", "  school_year: 07-01", "  fiscal_year: 07-01\n  census_day: 10-01", "line 9: calendar.census_day: no_year_start period=school_year"},
+	{"no_year_start", "calendar:\n  school_year: 07-01\n", "", "no_year_start"},
+	{"no_census_day", "trigger: event(enrolled)", "trigger: census_day", "line 24: benefits[0].trigger: no_census_day"},
+	{"no_census_day", "trigger: event(enrolled)", "trigger: event(enrolled)\n    eligible_at: census_day", "eligible_at: no_census_day"},
+	{"no_census_day", "grade >= KG", "born_on < census_day", "line 19: eligibility[0].when: no_census_day"},
+	{"unknown_value", "trigger: event(enrolled)", "trigger: each_period(adopted)", "nearest=enrolled"},
+	{"unfit_event", "basis: gross_deposits", "basis: amounts(deposit)", "unfit_event event=deposit"},
+	{"unknown_value", "basis: gross_deposits", "basis: amounts(viewd)", "nearest=viewed"},
+	{"needs_deposits", "basis: gross_deposits\n    base: {min_single: 5.00}", "basis: amounts(viewed)\n    base: {channels: [cash]}", "needs_deposits key=channels"},
+	{"needs_number", "{fixed: 50.00}", "{table: {by: lunch, rows: [{from: 1, pay: 1}]}}", "line 25: benefits[0].amount.table.by: needs_number fact=lunch"},
+	{"unknown_fact", "{fixed: 50.00}", "{table: {by: incme, rows: [{from: 1, pay: 1}]}}", "unknown_fact fact=incme nearest=income"},
+	{"unknown_value", "{ratio: 0.5}", "{table: {by: income, rows: [{from: 1, pay: 1}]}}", "nearest=base"},
+	{"rows_rise", "{fixed: 50.00}", "{table: {by: grade, rows: [{from: 3, pay: 1}, {from: 3, pay: 2}]}}", "rows_rise"},
+	{"not_whole", "{fixed: 50.00}", "{table: {by: grade, rows: [{from: 3.5, pay: 1}]}}", "not_whole"},
+	{"item_count", "{fixed: 50.00}", "{table: {by: grade, rows: []}}", "item_count"},
+	{"amount_range", "{fixed: 50.00}", "{table: {by: grade, rows: [{from: 1, pay: -1}]}}", "amount_range"},
+	{"unknown_key", "{fixed: 50.00}", "{table: {by: grade, row: [{from: 1, pay: 1}]}}", "nearest=rows"},
+	{"unknown_key", "eligibility:", "tables: [{name: t, key: [{name: y}], type: money, rows: [{at: [1], is: 1}]}]\neligibility:", "line 17: tables[0].key: unknown_key"},
+	{"name_taken", "eligibility:", "tables: [{name: income, keys: [{name: y}], type: money, rows: [{at: [1], is: 1}]}]\neligibility:", "name_taken value=income"},
+	{"name_taken", "eligibility:", "tables: [{name: year, keys: [{name: y}], type: money, rows: [{at: [1], is: 1}]}]\neligibility:", "name_taken value=year"},
+	{"name_taken", "eligibility:", "tables: [{name: viewed_on, keys: [{name: y}], type: money, rows: [{at: [1], is: 1}]}]\neligibility:", "name_taken value=viewed_on"},
+	{"item_count", "eligibility:", "tables: [{name: t, keys: [], type: money, rows: [{at: [], is: 1}]}]\neligibility:", "tables[0].keys: item_count"},
+	{"item_count", "eligibility:", "tables: [{name: t, keys: [{name: a}, {name: b}, {name: c}], type: money, rows: [{at: [1, 2, 3], is: 1}]}]\neligibility:", "tables[0].keys: item_count"},
+	{"twice", "eligibility:", "tables: [{name: t, keys: [{name: a}, {name: a}], type: money, rows: [{at: [1, 2], is: 1}]}]\neligibility:", "twice value=a"},
+	{"twice", "eligibility:", "tables:\n  - name: t\n    keys: [{name: a}]\n    type: money\n    rows:\n      - {at: [1], is: 1}\n      - {at: [2], is: 1}\n      - {at: [1], is: 2}\neligibility:", "line 24: tables[0].rows[2]: twice"},
+	{"table_keys", "eligibility:", "tables: [{name: t, keys: [{name: a}], type: money, rows: [{at: [1, 2], is: 1}]}]\neligibility:", "tables[0].rows[0].at: table_keys n=1 table=t"},
+	{"not_whole", "eligibility:", "tables: [{name: t, keys: [{name: a}], type: number, rows: [{at: [1], is: 1.50}]}]\neligibility:", "not_whole"},
+	{"not_whole", "eligibility:", "tables: [{name: t, keys: [{name: a}], type: number, rows: [{at: [-1], is: 1}]}]\neligibility:", "not_whole"},
+	{"unknown_value", "eligibility:", "tables: [{name: t, keys: [{name: a, match: below}], type: yes_no, rows: [{at: [1], is: true}]}]\neligibility:", "unknown_value"},
+	{"cel_types", "grade >= KG\n", "t(grade) > 5\ntables: [{name: t, keys: [{name: a}], type: money, rows: [{at: [1], is: 1}]}]\n", "line 19: eligibility[0].when: cel_types"},
+	{"too_many_names", "  - {name: viewed}", manyEvents(48), "too_many_names limit=64"},
 	{"missing_key", "    caps: {per_period: 100.00}", "    carry_forward: {accrual: 1, accrues_from: birth, last_day: excluded}", "missing_key key=stops_at"},
 	{"unknown_value", "    caps: {per_period: 100.00}", "    carry_forward: {accrual: 1, accrues_from: brith}", "nearest=birth"},
 	{"cel_not_yes_no", "grade >= KG", "grade + 1", "cel_not_yes_no"},
 	{"cel_not_yes_no", "grade >= KG", "age_on(day)", "cel_not_yes_no"},
+}
+
+// manyEvents are the declarations of events that no book has room for.
+func manyEvents(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "  - {name: e%d}\n", i)
+	}
+	return b.String() + "  - {name: viewed}"
 }
 
 func TestWhatIsWrongIsNamedWithItsLine(t *testing.T) {
@@ -293,6 +336,8 @@ func TestBooksThatAreTooMuchAreRefusedAtOnce(t *testing.T) {
 		{"keys", keys.String(), "unknown_key"},
 		{"items", list, "too_many_parts"},
 		{"aliases", "a: &a [x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b]", "yaml_feature"},
+		{"a table of 10,000 rows", strings.Replace(good, "eligibility:", "tables:\n  - name: t\n    keys: [{name: a}]\n    type: number\n    rows:\n"+strings.Repeat("      - {at: [1], is: 1}\n", 10_000)+"eligibility:", 1), "too_many_parts"},
+		{"a table of 2,001 rows", strings.Replace(good, "eligibility:", "tables:\n  - name: t\n    keys: [{name: a}]\n    type: number\n    rows:\n"+strings.Repeat("      - {at: [1], is: 1}\n", 2_001)+"eligibility:", 1), "item_count"},
 		{"comments", strings.Repeat("#\n", 500_000), "too_many_parts"},
 		{"a long condition", strings.Replace(good, "grade >= KG", strings.Repeat("grade >= KG && ", 1000)+"true", 1), "too_many_parts"},
 		{"a deep condition", strings.Replace(good, "grade >= KG", strings.Repeat("(", 500)+"true"+strings.Repeat(")", 500), 1), "cel_syntax"},

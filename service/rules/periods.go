@@ -8,19 +8,11 @@ import (
 
 // countPeriod counts a period itself, for a benefit that comes with each.
 func (e *evaluator) countPeriod(s *span, until ledger.Date) {
-	if s.plan.since == "" {
+	if len(s.plan.since) == 0 {
 		return
 	}
-	anchor := e.enrolled
-	if s.plan.since == fromBirthday {
-		anchor = e.view.child.BornOn
-	}
-	on := s.period.First
-	if on.Before(anchor) {
-		on = anchor
-	}
-	v := e.versionFor(on, s.period)
-	if v < 0 || s.plan.in[v] == nil || s.plan.in[v].Trigger.Kind != EachPeriod || anchor.IsZero() {
+	on, v := e.periodDay(s)
+	if v < 0 {
 		return
 	}
 	if on.After(until) || !s.period.Contains(on) || !e.leftOn.IsZero() && on.After(e.leftOn) {
@@ -35,6 +27,27 @@ func (e *evaluator) countPeriod(s *span, until ledger.Date) {
 	if e.counts(s, t, &ev) {
 		e.add(s, t, v, &ev, ledger.Minor(100))
 	}
+}
+
+// periodDay is the day by which a period that itself counts is judged, and
+// whose version answers, or −1 where no terms count it: its first day, or that
+// from which periods count.
+func (e *evaluator) periodDay(s *span) (ledger.Date, int) {
+	for _, b := range s.plan.since {
+		anchor := e.beginning(b)
+		on := s.period.First
+		if on.Before(anchor) {
+			on = anchor
+		}
+		v := e.versionFor(s.plan, on, s.period)
+		if v < 0 || anchor.IsZero() || s.plan.in[v] == nil {
+			continue
+		}
+		if t := s.plan.in[v].Trigger; t.Kind == EachPeriod && t.From == b.word {
+			return on, v
+		}
+	}
+	return ledger.Date{}, -1
 }
 
 // run is a streak being counted.
@@ -77,7 +90,7 @@ func (e *evaluator) countStreak(s *span, t *terms, v int, ev *Event) {
 // balance has no beginning.
 func (e *evaluator) countBalance(s *span, until ledger.Date) {
 	end := earlier(until, s.period.Last)
-	v := e.versionFor(end, s.period)
+	v := e.versionFor(s.plan, end, s.period)
 	if v < 0 || s.plan.in[v] == nil || !s.plan.in[v].Basis.Measure.balance() {
 		return
 	}
@@ -172,7 +185,7 @@ func (b *balances) count(on ledger.Date, amount ledger.Amount) {
 // accrued is the room that a child gathered up to and with a period: what each
 // period's own version adds.
 func (e *evaluator) accrued(s *span, t *terms) (total ledger.Amount) {
-	from, last := e.beginning(t.Carry.AccruesFrom, t.Carry.from), s.period.First
+	from, last := e.beginning(t.Carry.begins()), s.period.First
 	if from.IsZero() {
 		return ledger.Amount{}
 	}
@@ -184,7 +197,7 @@ func (e *evaluator) accrued(s *span, t *terms) (total ledger.Amount) {
 	}
 	for p := e.periodOf(s.plan, from); !p.First.After(last); p = e.periodOf(s.plan, p.Last.AddDays(1)) {
 		accrual := t.Carry.Accrual
-		if v := e.versionFor(p.First, p); v >= 0 && s.plan.in[v] != nil && s.plan.in[v].Carry != nil && t.tier == "" {
+		if v := e.versionFor(s.plan, p.First, p); v >= 0 && s.plan.in[v] != nil && s.plan.in[v].Carry != nil && t.tier == "" {
 			accrual = s.plan.in[v].Carry.Accrual
 		}
 		total = total.Add(accrual)
@@ -203,27 +216,33 @@ func (k *Carry) reads() (slots uint64) {
 	return slots
 }
 
-// slotName is the name of the fact from which room accrues.
-func (k *Carry) slotName() string {
-	if k.AccruesFrom == fromBirthday {
-		return "born_on"
-	}
-	return k.AccruesFrom
-}
+// begins is from where room counts.
+func (k *Carry) begins() beginning { return beginning{k.AccruesFrom, k.from} }
 
 // beginning is the day from which periods or room count, or no day where it is
 // not known.
-func (e *evaluator) beginning(from string, slot int) ledger.Date {
+func (e *evaluator) beginning(b beginning) ledger.Date {
 	switch {
-	case from == fromBirthday:
+	case b.word == fromBirthday:
 		return e.view.child.BornOn
-	case slot < 0:
+	case b.slot < 0:
 		return e.enrolled
 	}
 	e.view.day = e.asOf
-	day, _ := e.view.value(slot)
+	day, _ := e.view.value(b.slot)
 	on, _ := day.(celDate)
 	return on.Date
+}
+
+// slotOf is the name behind a beginning.
+func (e *evaluator) slotOf(b beginning) int {
+	switch {
+	case b.word == fromBirthday:
+		return e.book.facts.index["born_on"]
+	case b.slot < 0:
+		return e.book.facts.index[string(Enrolled)+"_on"]
+	}
+	return b.slot
 }
 
 // phaseOut lowers a product by where a fact lies on the slope.

@@ -78,12 +78,14 @@ func (c *compiler) compile(n *node, src string, out *cel.Type) *predicate {
 	p := &predicate{program: program}
 	p.timed = readsSavings(checked)
 	for _, name := range names(checked) {
-		i := c.words.index[strings.TrimPrefix(name, knownPrefix)]
-		p.reads |= 1 << i
-		switch c.words.slots[i].from {
-		case fromDay, fromPeriodStart, fromPeriodEnd:
-			p.timed = true
+		i, ok := c.words.index[strings.TrimPrefix(name, knownPrefix)]
+		if !ok { // a function of ours
+			c.checkCall(n, name)
+			continue
 		}
+		p.reads |= 1 << i
+		p.timed = p.timed || c.words.slots[i].ofTheQuestion()
+		c.checkCall(n, name)
 	}
 	if p.reads == 0 && c.failsAlways(p) {
 		c.report(n, "cel_syntax", map[string]any{"what": "it has no answer for any child"})
@@ -106,7 +108,7 @@ func (c *compiler) reportOutput(n *node, out *cel.Type) {
 	c.report(n, "cel_not_yes_no", nil)
 }
 
-// names lists what an expression reads.
+// names lists what an expression reads and the functions that it calls.
 func names(checked *cel.Ast) []string {
 	var found []string
 	root := ast.NavigateAST(checked.NativeRep())
@@ -114,6 +116,9 @@ func names(checked *cel.Ast) []string {
 		if name := e.AsIdent(); name != "PK" && name != "KG" && name != childName {
 			found = append(found, name)
 		}
+	}
+	for _, e := range ast.MatchDescendants(root, ast.KindMatcher(ast.CallKind)) {
+		found = append(found, e.AsCall().FunctionName())
 	}
 	return found
 }
@@ -124,6 +129,17 @@ func readsSavings(checked *cel.Ast) bool {
 	return len(ast.MatchDescendants(root, func(e ast.NavigableExpr) bool {
 		return e.Kind() == ast.IdentKind && e.AsIdent() == childName
 	})) > 0
+}
+
+// checkCall refuses what speaks of a school year or a census day that the
+// calendar does not have.
+func (c *compiler) checkCall(n *node, name string) {
+	switch {
+	case name == schoolYearOf && c.words.years.SchoolYear.Month == 0:
+		c.report(n, "no_year_start", map[string]any{"period": string(SchoolYear)})
+	case name == "census_day" && c.words.years.CensusDay.Month == 0:
+		c.report(n, "no_census_day", nil)
+	}
 }
 
 // foldConstants reads date("2026-09-01") once, when the book is loaded.
@@ -228,16 +244,8 @@ func (v *view) judge(p *predicate) truth {
 	case err == nil:
 		return no
 	}
-	v.blame(p)
+	v.blame(p, err)
 	return unknown
-}
-
-// blame names what an expression without an answer would have to know: where
-// every fact was known, one of them has a value with which it has none.
-func (v *view) blame(p *predicate) {
-	if v.missing == 0 {
-		v.missing = p.reads &^ v.words.calendar
-	}
 }
 
 // view is the bench: what predicates can see of one child on one day. It is
@@ -293,6 +301,9 @@ func (v *view) value(i int) (any, bool) {
 		on := v.firstEvent(s.event)
 		return celDate{on}, !on.IsZero()
 	}
+	if s.from == fromTable {
+		return nil, false
+	}
 	d := v.dateOf(s.from)
 	return celDate{d}, !d.IsZero()
 }
@@ -315,6 +326,8 @@ func (v *view) dateOf(from source) ledger.Date {
 		return v.day
 	case fromPeriodStart:
 		return v.period.First
+	case fromCensus:
+		return v.words.years.censusOf(v.day)
 	}
 	return v.period.Last
 }

@@ -57,7 +57,7 @@ func (n *node) without(keys ...string) *node {
 // would decide.
 func (e *evaluator) tierOf(s *span, t *terms, on ledger.Date) (*terms, bool) {
 	for i := range t.tiers {
-		switch e.judge(s, t.tiers[i].when, t.judgedOn(s, on)) {
+		switch e.judge(s, t.tiers[i].when, e.judgedOn(s, t, on)) {
 		case yes:
 			return t.tiers[i].terms, true
 		case unknown:

@@ -37,9 +37,12 @@ const (
 	ReasonNotOffered     Reason = "not_offered"     // the version has no such benefit
 	ReasonCondition      Reason = "condition"       // the benefit's own condition does not hold
 	ReasonNoEvent        Reason = "no_event"        // what it rewards has not happened
+	ReasonCensus         Reason = "census"          // the census day is Until, or was missed
+	ReasonNoRow          Reason = "no_row"          // the table of amounts has none for the child
 	ReasonTooYoung       Reason = "too_young"       // the birthday is on Until
 	ReasonNoDeposits     Reason = "no_deposits"     // nothing was deposited
 	ReasonSmall          Reason = "small_deposits"  // no deposit reached the least that counts
+	ReasonSmallAmounts   Reason = "small_amounts"   // no event carried the least that counts
 	ReasonChannel        Reason = "channel"         // no deposit came a way that counts
 	ReasonBelowMinimum   Reason = "below_minimum"   // Need is missing to the least of a period
 	ReasonBelowThreshold Reason = "below_threshold" // Need is missing to the threshold or the first step
@@ -124,6 +127,7 @@ const (
 	OpDeposits   Op = "deposits"    // N deposits count: Base together
 	OpReturned   Op = "returned"    // N deposits were taken back: Base together
 	OpSmall      Op = "small"       // N deposits under Limit do not count
+	OpSmallMoney Op = "small_money" // N events with less than Limit do not count
 	OpChannel    Op = "channel"     // N deposits came by a way that does not count
 	OpCondition  Op = "condition"   // N did not meet the condition
 	OpWithdrawn  Op = "withdrawn"   // Base was taken out
@@ -139,6 +143,10 @@ const (
 	OpSeries     Op = "series"      // the N-th time: Amount
 	OpRounded    Op = "rounded"     // Raw is rounded to Amount by Ref
 	OpThreshold  Op = "threshold"   // Base reached Limit: Amount
+	OpReached    Op = "reached"     // amounts of Base reached Limit: Amount
+	OpTable      Op = "table"       // the table of amounts gives Amount
+	OpTableBase  Op = "table_base"  // Base lies in the row from Limit on: Amount
+	OpAmounts    Op = "amounts"     // N events count: Base together
 	OpStep       Op = "step"        // N steps of Limit: Amount
 	OpCount      Op = "count"       // it happened N times, which gives Amount
 	OpEventCap   Op = "event_cap"   // N deposits earn the most, Limit each

@@ -17,6 +17,8 @@ const (
 	SchoolYear   PeriodKind = "school_year"
 	FiscalYear   PeriodKind = "fiscal_year"
 	BenefitYear  PeriodKind = "benefit_year"
+	// From one birthday to the day before the next.
+	BirthdayYear PeriodKind = "birthday_year"
 	// "months(24)" runs from the day the child joined.
 )
 
@@ -31,7 +33,7 @@ func (k PeriodKind) months() int {
 	return n
 }
 
-var periodKinds = []PeriodKind{Once, Monthly, Quarterly, CalendarYear, SchoolYear, FiscalYear, BenefitYear}
+var periodKinds = []PeriodKind{Once, Monthly, Quarterly, CalendarYear, SchoolYear, FiscalYear, BenefitYear, BirthdayYear}
 
 var benefitKinds = []Kind{Seed, Match, Incentive, Periodic, Community, Prize, Bond}
 
@@ -60,6 +62,7 @@ const (
 	GrossDeposits Measure = "gross_deposits" // the sum of deposits
 	NetDeposits   Measure = "net_deposits"   // the high-water mark of deposits less withdrawals
 	CountEvents   Measure = "count"          // how many events of a kind
+	EventAmounts  Measure = "amounts"        // the sum of what events of a kind carry
 	// How often, one after the other, a month or quarter reached a least saved.
 	Streaks Measure = "streak"
 	// What the end of each month was above the end of the month before.
@@ -82,7 +85,13 @@ func (m Measure) balance() bool {
 	return m == MonthEndIncrease || m == HighestBalance || m == ContributionBalance
 }
 
-// Basis is a measure and, for count, what is counted: "count(deposit)".
+// ofEvents reports a measure of the events of one kind.
+func (m Measure) ofEvents() bool { return m == CountEvents || m == EventAmounts }
+
+// sums reports a measure that adds up amounts one by one as they come.
+func (m Measure) sums() bool { return m == GrossDeposits || m == EventAmounts }
+
+// Basis is a measure and, for count and amounts, of what: "count(deposit)".
 type Basis struct {
 	Measure Measure
 	Event   EventKind
@@ -97,15 +106,18 @@ const (
 	AtAge   TriggerKind = "age"
 	// Every period, from the one of the child's birth or of its joining.
 	EachPeriod TriggerKind = "each_period"
+	// The census day of a school year.
+	OnCensus TriggerKind = "census_day"
 )
 
 // Trigger is what a benefit without a basis waits for: "event(enrolled)",
-// "age(5)" or "each_period(birth)".
+// "age(5)", "each_period(birth)" or "census_day".
 type Trigger struct {
 	Kind  TriggerKind
 	Event EventKind
 	Years int
-	From  string // fromBirthday or fromJoining
+	From  string // fromBirthday, fromJoining or a fact of a day
+	from  int    // the slot of that fact, or −1
 }
 
 // From where periods and room begin to count.
@@ -119,6 +131,8 @@ const (
 	eligibleAtEvent       = "event_date"
 	eligibleAtPeriodStart = "period_start"
 	eligibleAtPeriodEnd   = "period_end"
+	eligibleAtCensus      = "census_day"
+	eligibleAtPayment     = "payment_date"
 )
 
 // When an amount is payable.

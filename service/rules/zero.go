@@ -32,6 +32,8 @@ func (s *span) nothingCounted(e *evaluator) Reason {
 		return ReasonMissingFact
 	case s.refused > 0:
 		return ReasonCondition
+	case s.small > 0 && s.terms != nil && s.terms.Basis.Measure == EventAmounts:
+		return ReasonSmallAmounts
 	case s.small > 0:
 		return ReasonSmall
 	case s.channel > 0:
@@ -44,11 +46,16 @@ func (s *span) nothingCounted(e *evaluator) Reason {
 		return ReasonDeceased
 	case !e.leftOn.IsZero() && s.period.Contains(e.asOf):
 		return ReasonLeft
-	case e.view.child.BornOn.IsZero() && (s.terms.Trigger.Kind == AtAge || s.terms.Trigger.From == fromBirthday):
+	case e.view.child.BornOn.IsZero() && (s.terms.Trigger.Kind == AtAge || s.terms.Trigger.From == fromBirthday || s.plan.period == BirthdayYear):
 		s.missing = 1 << e.book.facts.index["born_on"]
+		return ReasonMissingFact
+	case s.terms.Trigger.Kind == EachPeriod && e.beginning(beginning{s.terms.Trigger.From, s.terms.Trigger.from}).IsZero():
+		s.missing = 1 << e.slotOf(beginning{s.terms.Trigger.From, s.terms.Trigger.from})
 		return ReasonMissingFact
 	case s.terms.Trigger.Kind == AtAge:
 		return ReasonTooYoung
+	case s.terms.Trigger.Kind == OnCensus:
+		return ReasonCensus
 	case s.outside > 0:
 		return s.noTerms(e)
 	case s.terms.Basis.Measure == ContributionBalance && e.asOf.Before(s.period.Last):
@@ -92,6 +99,10 @@ func (e *evaluator) explainZero(s *span) {
 		s.reason, s.need = ReasonBelowThreshold, f.Threshold.At.Sub(e.base(s))
 	case f.Step != nil:
 		s.reason, s.need = ReasonBelowThreshold, f.Step.Per.Sub(e.base(s))
+	case f.Table != nil && f.Table.slot >= 0:
+		s.reason = ReasonNoRow
+	case f.Table != nil:
+		s.reason, s.need = ReasonBelowThreshold, f.Table.worth().Sub(e.base(s))
 	}
 	if s.terms.PhaseOut != nil && s.reason == ReasonAwarded {
 		s.reason = ReasonPhasedOut
@@ -112,7 +123,12 @@ func (s *span) outcome(e *evaluator) Outcome {
 		return Nothing
 	}
 	switch s.reason {
-	case ReasonNoDeposits, ReasonNoEvent, ReasonSmall, ReasonChannel, ReasonBelowMinimum, ReasonBelowThreshold,
+	case ReasonCensus:
+		if s.period.Contains(e.nextCensus()) {
+			return Open
+		}
+		return Nothing
+	case ReasonNoDeposits, ReasonNoEvent, ReasonSmall, ReasonSmallAmounts, ReasonChannel, ReasonBelowMinimum, ReasonBelowThreshold,
 		ReasonBelowCount, ReasonNoStreak, ReasonWindowOpen, ReasonTooYoung, ReasonNotYet, ReasonMissingFact, ReasonReturned, ReasonWithdrawn:
 		return Open
 	}
@@ -124,6 +140,11 @@ func (s *span) until(e *evaluator) ledger.Date {
 	switch {
 	case s.reason == ReasonTooYoung:
 		return birthday(e.view.child.BornOn, s.terms.Trigger.Years, e.book.Program.LeapDay)
+	case s.reason == ReasonCensus:
+		if s.period.Contains(e.nextCensus()) {
+			return e.nextCensus()
+		}
+		return ledger.Date{}
 	case s.reason == ReasonNotYet && e.book.Versions[0].SelectedBy != CohortDate:
 		return e.book.Versions[0].EffectiveFrom
 	case s.amount.IsZero() && s.period != forever:
@@ -131,3 +152,6 @@ func (s *span) until(e *evaluator) ledger.Date {
 	}
 	return ledger.Date{}
 }
+
+// nextCensus is the next census day after the day asked for.
+func (e *evaluator) nextCensus() ledger.Date { return e.book.Calendar.censusFrom(e.asOf.AddDays(1)) }
