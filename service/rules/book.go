@@ -17,6 +17,7 @@ type Book struct {
 	Tables      []Table
 	Eligibility []Requirement
 	Enrollment  Enrollment
+	Account     Account
 	// Benefits are the terms of the latest version; see Terms for the others.
 	Benefits   []Benefit
 	SharedCaps []SharedCap

@@ -45,6 +45,7 @@ func (d *decoder) book(root *node) *Book {
 	c.eligibility(b, o.may("eligibility"))
 	c.benefits(b, o.must("benefits"))
 	b.SharedCaps = c.sharedCaps(b, o.may("shared_caps"))
+	b.Account = c.account(b, o.may("account"))
 	b.Expiry = c.expiry(b, o.may("expiry"))
 	b.Exit = d.exits(b, o.may("exit"))
 	b.Examples = d.examples(b, o.may("examples"))

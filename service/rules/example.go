@@ -41,6 +41,8 @@ type Expectation struct {
 	Outcome  Outcome
 	Fund     string // the fund asked first
 	Eligible *bool
+	// OnAccount is what is expected of the child's account.
+	OnAccount []ExpectedAmount
 }
 
 // reasons are the words that an example may expect.
@@ -249,6 +251,7 @@ func (d *decoder) expectation(b *Book, n *node, x *Example) Expectation {
 	}
 	d.expectChild(o, &want, x)
 	d.expectMoney(o, &want)
+	d.expectAccount(o, &want)
 	o.done()
 	ofBenefit := want.Period != "" || want.Reason != "" || want.Outcome != "" || want.Fund != "" || !want.PayOn.IsZero()
 	if want.Benefit == "" && want.Eligible == nil && ofBenefit {

@@ -27,6 +27,9 @@ type Failure struct {
 	Want    string
 	Got     string
 	Why     []Why // of every entitlement the expectation speaks of
+	// Screened is what the account took of each deposit, where the expectation
+	// asks for that.
+	Screened []Screened
 }
 
 // Test runs the examples that a book carries.
@@ -49,6 +52,9 @@ func (x *Example) run(b *Book) (out []Failure) {
 	for i, want := range x.Expect {
 		f := Failure{Example: x.Name, Line: want.Line, Child: want.Child, Benefit: want.Benefit, On: want.On}
 		got := &answers[i]
+		for _, c := range x.unscreened(want) {
+			got.askAccount(b, c, &want)
+		}
 		for _, c := range x.meant(b, want) {
 			if want.Eligible != nil {
 				got.askEligible(b, c, want.On)
@@ -57,7 +63,7 @@ func (x *Example) run(b *Book) (out []Failure) {
 				got.ask(b, c, want)
 			}
 		}
-		f.Why = got.why
+		f.Why, f.Screened = got.why, got.screened
 		for _, c := range got.compare(want) {
 			if c.want != c.got {
 				f.What, f.Want, f.Got = c.what, c.want, c.got
@@ -79,11 +85,22 @@ func (x *Example) meant(b *Book, want Expectation) []Child {
 	return cast
 }
 
-// cast is all children as they are known on a day.
+// cast is all children as they are known on a day, with what their accounts
+// may take.
 func (x *Example) cast(b *Book, on ledger.Date) []Child {
 	out := make([]Child, len(x.Children))
 	for i := range x.Children {
-		out[i] = x.Children[i].knownBy(on)
+		out[i] = OnlyTaken(b, x.Children[i].knownBy(on))
+	}
+	return out
+}
+
+// unscreened is meant with every deposit that came.
+func (x *Example) unscreened(want Expectation) (out []Child) {
+	for i := range x.Children {
+		if c := &x.Children[i]; want.Child == "" || want.Child == c.Name {
+			out = append(out, c.knownBy(want.On))
+		}
 	}
 	return out
 }
@@ -101,6 +118,9 @@ type answer struct {
 	queued   ledger.Amount
 	byFund   map[string]ledger.Amount
 	why      []Why
+
+	onAccount map[string]ledger.Amount
+	screened  []Screened
 }
 
 func (a *answer) askEligible(b *Book, c Child, on ledger.Date) {
@@ -159,7 +179,7 @@ func (a *answer) compare(x Expectation) (out []comparison) {
 	for _, p := range x.ByFund {
 		add("by_fund "+p.Fund, p.Amount.String(), a.byFund[p.Fund].String())
 	}
-	return out
+	return append(out, a.compareAccount(&x)...)
 }
 
 // String is the failure on one line, for a terminal.
@@ -193,6 +213,9 @@ func (f Failure) Explain(w Words) []string {
 	})}
 	for _, why := range f.Why {
 		out = append(out, Explain(w, why)...)
+	}
+	for _, s := range f.Screened {
+		out = append(out, ExplainScreened(w, s)...)
 	}
 	return out
 }

@@ -118,7 +118,7 @@ func TestTheSchemaRefusesWhatItCanSee(t *testing.T) {
 	shape := []string{
 		"unknown_key", "missing_key", "not_mapping", "not_list", "amount_range", "not_amount", "ratio_range", "one_formula", "not_name",
 	}
-	sense := []string{"key=on_withdrawal", "key=amount", "key=of", "key=stops_at", "key=benefit", "key=child", "1_000", "0x32", "5e1", "50.005"}
+	sense := []string{"key=on_withdrawal", "key=until", "key=amount", "key=of", "key=stops_at", "key=benefit", "key=child", "1_000", "0x32", "5e1", "50.005"}
 	for _, test := range spoilt {
 		if !slices.Contains(shape, test.code) || slices.ContainsFunc(sense, func(w string) bool { return strings.Contains(test.at, w) }) {
 			continue
@@ -213,6 +213,9 @@ func tryWord(t *testing.T, kind, key, word string) {
 		"amount_row":    func(_ *decoder, c *compiler, _ *Book, n *node) { c.rowFrom(n.get("from"), gradeFact) },
 		"expectation":   func(d *decoder, _ *compiler, b *Book, n *node) { d.expectation(b, n, &Example{}) },
 		"exit":          func(d *decoder, _ *compiler, b *Book, n *node) { d.exits(b, wrapList(n)) },
+		"account":       func(_ *decoder, c *compiler, b *Book, n *node) { c.account(b, n) },
+		"title":         func(_ *decoder, c *compiler, b *Book, n *node) { c.account(b, wrap("title", n)) },
+		"deposits":      func(_ *decoder, c *compiler, b *Book, n *node) { c.depositLimits(b, n) },
 		"exit_choice":   func(d *decoder, _ *compiler, _ *Book, n *node) { d.exitChoice(n) },
 		"dormancy":      func(d *decoder, _ *compiler, _ *Book, n *node) { d.dormancy(n) },
 		"example_event": func(d *decoder, _ *compiler, b *Book, n *node) { d.event(b, n, &ExampleChild{}) },

@@ -136,14 +136,36 @@ func orOne(v any) any {
 	return v
 }
 
-// trumpPilot is the pilot contribution by birth date.
+// trumpPilot is the pilot contribution by birth date, and what the account may
+// take of the family's and an employer's contributions of a year.
 func trumpPilot(c matchCase) draft {
+	if c.Input["family"] != nil {
+		year := fmt.Sprint(c.Input["year"])
+		return draft{
+			born: "2020-03-01", enrolled: year + "-07-04",
+			benefits: fixed("pilot", "1000", `born_on >= date("2025-01-01") && born_on <= date("2028-12-31")`) + trumpLimits,
+			events: []string{
+				deposit(year+"-09-01", c.Input["family"]) + ", channel: family",
+				deposit(year+"-09-02", c.Input["employer"]) + ", channel: employer",
+			},
+			expect: []string{fmt.Sprintf("on: %s-12-31, taken: %v, refused: %v", year, c.Expected["accepted_total"], c.Expected["excess"])},
+		}
+	}
 	return draft{
 		born: fmt.Sprint(c.Input["birth_date"]), enrolled: "2030-01-01",
 		benefits: fixed("pilot", "1000", `born_on >= date("2025-01-01") && born_on <= date("2028-12-31")`),
 		expect:   []string{expects("2030-12-31", "pilot", c.Expected["pilot"])},
 	}
 }
+
+const trumpLimits = `account:
+  deposits:
+    max_year: 5000
+    not_before: 2026-07-04
+    exempt_channels: [pilot, qualified_general, rollover]
+    by_channel: [{channels: [employer], max_year: 2500}]
+    over: take_part
+`
 
 // childTrustFund is the United Kingdom's payment at birth and at seven, by
 // cohort and income (from memory of the scheme, as the fixture says).

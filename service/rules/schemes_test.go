@@ -99,7 +99,7 @@ func helpToSave(c matchCase) draft {
 		enrolled: "2018-01-01",
 		benefits: ratioMatch("bonus", "0.50", "months(24)", ""),
 	}
-	d.benefits = replaceBasis(d.benefits, "highest_balance")
+	d.benefits = replaceBasis(d.benefits, "highest_balance") + "account: {deposits: {max_month: 50}}\n"
 	drawn := map[string]any{}
 	for _, w := range items(c.Input["withdrawals"]) {
 		w := w.(map[string]any)
@@ -111,6 +111,10 @@ func helpToSave(c matchCase) draft {
 		if w := drawn[fmt.Sprint(i+1)]; w != nil {
 			d.events = append(d.events, fmt.Sprintf("on: %s-28, event: withdrawal, amount: %v", month, w))
 		}
+	}
+	if c.Expected["error"] == "over monthly cap 50" {
+		d.expect = []string{fmt.Sprintf("on: 2018-01-31, taken: 0, refused: %v", items(c.Input["monthly_deposits"])[0])}
+		return d
 	}
 	first := c.Expected["bonus_1"]
 	if candidates := items(c.Expected["bonus_1_candidates"]); candidates != nil {
