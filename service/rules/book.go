@@ -141,6 +141,10 @@ type Benefit struct {
 	Undo       Undo
 	// Versions are those in which the benefit stands; none named means all.
 	Versions []string
+	// Conflict says which of a child's accounts has what two of them earn, and
+	// OncePer who is given a fixed amount once: child, account or household.
+	Conflict string
+	OncePer  string
 }
 
 // Base says which part of the family's deposits counts.

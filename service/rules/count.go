@@ -112,11 +112,17 @@ func (e *evaluator) versionFor(b *plan, on ledger.Date, p ledger.Period) int {
 // count goes through a span's events up to a day and leaves in the span what
 // counts, and why the rest does not.
 func (e *evaluator) count(s *span, until ledger.Date) {
-	s.tally = tally{firstPart: len(e.parts)}
+	s.tally = tally{firstPart: len(e.parts), firstEntry: len(e.entries), lastEntry: len(e.entries)}
 	s.terms, s.version = nil, -1
-	for i := s.from; i < s.to && !e.events[i].On.After(until); i++ {
-		if s.plan.watches(e.events[i].Kind) {
+	if s.plan.firstCome && e.accounts {
+		for _, i := range e.heard(s, until) {
 			e.countEvent(s, &e.events[i])
+		}
+	} else {
+		for i := s.from; i < s.to && !e.events[i].On.After(until); i++ {
+			if s.plan.watches(e.events[i].Kind) {
+				e.countEvent(s, &e.events[i])
+			}
 		}
 	}
 	e.countBirthday(s, until)
@@ -156,11 +162,12 @@ func (e *evaluator) countEvent(s *span, ev *Event) {
 		if ev.Kind == t.Basis.Event && ev.Amount.Sign() > 0 && e.counts(s, t, ev) {
 			e.add(s, t, v, ev, ev.Amount)
 		}
-	case t.Basis.Measure == CountEvents && ev.Kind == t.Basis.Event,
-		t.Trigger.Kind == OnEvent && ev.Kind == t.Trigger.Event && s.counted == 0:
+	case t.Basis.Measure == CountEvents && ev.Kind == t.Basis.Event:
 		if e.counts(s, t, ev) {
 			e.add(s, t, v, ev, ledger.Minor(100))
 		}
+	case t.Trigger.Kind == OnEvent && ev.Kind == t.Trigger.Event:
+		e.countTrigger(s, t, v, ev)
 	}
 }
 
@@ -177,6 +184,9 @@ func (e *evaluator) countMoney(s *span, t *terms, v int, ev *Event) {
 			s.net = s.net.Sub(ev.Amount)
 			if !t.Undo.touches(ev) {
 				s.spared = s.spared.Add(ev.Amount)
+			}
+			if e.accounts {
+				e.record(s, entry{terms: t, version: v, event: *ev})
 			}
 		}
 	case Return:
@@ -303,6 +313,14 @@ func (e *evaluator) holds(s *span, t *terms, on ledger.Date) truth {
 			return unknown
 		}
 	}
+	if t.OncePer == perHousehold {
+		e.view.day = on
+		i := e.book.facts.index[householdFact]
+		if _, known := e.view.value(i); !known {
+			e.view.missing = 1 << i
+			return unknown
+		}
+	}
 	if t.when == nil {
 		return yes
 	}
@@ -351,6 +369,9 @@ func (e *evaluator) remembered(p *predicate) *memo {
 func (e *evaluator) add(s *span, t *terms, v int, ev *Event, amount ledger.Amount) {
 	s.counted++
 	s.sum = s.sum.Add(amount)
+	if e.accounts {
+		e.record(s, entry{t, v, *ev, amount, false})
+	}
 	s.last, s.lastSeq, s.terms, s.version = ev.On, ev.Seq, t, v
 	n := len(e.parts)
 	if n == s.firstPart || e.parts[n-1].terms != t {

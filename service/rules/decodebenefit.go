@@ -18,6 +18,8 @@ type plan struct {
 	repays bool        // withdrawals may cost what was given
 	since  []beginning // where every period counts, whatever happened: from where on
 	census bool        // some version waits for census days
+	// some version gives an amount to the account of which the program heard first
+	firstCome bool
 }
 
 // terms are a benefit's terms in one version.
@@ -100,6 +102,7 @@ func (p *plan) addKinds(t *terms) {
 		p.since = append(p.since, beginning{fromJoining, -1})
 	}
 	p.census = p.census || t.Trigger.Kind == OnCensus
+	p.firstCome = p.firstCome || t.Conflict == conflictFirstCome && t.Trigger.Kind == OnEvent
 	for _, k := range t.kinds() {
 		if !slices.Contains(p.kinds, k) {
 			p.kinds = append(p.kinds, k)
@@ -185,6 +188,8 @@ func (c *compiler) terms(b *Book, n *node) (*terms, *node) {
 		Pay:        c.pay(o.may("pay")),
 		Undo:       c.undo(o.may("undo")),
 		Versions:   c.codes(o.may("versions")),
+		Conflict:   choice(c.decoder, o.may("conflict"), conflictEarliest, conflictFirstCome, conflictSameDay, conflictChoice),
+		OncePer:    choice(c.decoder, o.may("once_per"), perChild, perAccount, perHousehold),
 	}}
 	if when := o.may("when"); when != nil {
 		t.when = c.predicate(when)

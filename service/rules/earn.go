@@ -32,6 +32,12 @@ func (e *evaluator) earn(s *span) {
 		return
 	}
 	e.schedule(s)
+	if e.accounts {
+		s.shares = e.shares(s)
+		for _, share := range s.shares {
+			e.lines = append(e.lines, Line{Op: OpShare, Ref: share.Account, Amount: share.Amount})
+		}
+	}
 	e.take(s)
 }
 
@@ -105,6 +111,9 @@ func (e *evaluator) formula(s *span, p *part, base ledger.Amount, run *sums, log
 	switch f := p.terms.Amount; {
 	case f.Fixed != nil:
 		line.Op, earned = OpFixed, *f.Fixed
+		if p.terms.OncePer == perAccount {
+			earned = times(earned, int64(p.n))
+		}
 	case f.Ratio != nil:
 		return e.ratio(s, p, base, run, log)
 	case f.Threshold != nil:

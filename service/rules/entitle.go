@@ -13,7 +13,8 @@ func (e *evaluator) entitlements() []Entitlement {
 		s := &e.spans[i]
 		out[i] = Entitlement{
 			Benefit: s.plan.id, Kind: s.plan.kind, Period: e.label(s.plan, s.period),
-			Amount: s.amount, Due: s.due, PayOn: s.payOn, EarnedOn: s.last, EarnedSeq: s.lastSeq, Funds: s.funds, Why: e.why(s),
+			Amount: s.amount, Due: s.due, PayOn: s.payOn, EarnedOn: s.last, EarnedSeq: s.lastSeq,
+			Shares: s.shares, Household: e.household(s), Funds: s.funds, Why: e.why(s),
 		}
 		if s.terms != nil {
 			out[i].OnShortfall = s.terms.Funding.OnShortfall

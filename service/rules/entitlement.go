@@ -37,10 +37,30 @@ type Entitlement struct {
 	// OnShortfall says what becomes of what no fund has: queue, pro_rata or
 	// deny.
 	OnShortfall string
+	// Shares are what each of the child's accounts receives, where events name
+	// accounts. They sum to Amount.
+	Shares []Share
+	// Household is whose award it is where the benefit comes once to a
+	// household; "" otherwise. One child alone cannot tell who is first: Fund
+	// does.
+	Household string
 	// Funds are the funds that may be asked, in order; those whose restriction
 	// excludes the child are listed as not allowed.
 	Funds []FundChoice
 	Why   Why
+}
+
+// of is the amount, or what one account receives of it.
+func (e *Entitlement) of(account string) (total ledger.Amount) {
+	if account == "" {
+		return e.Amount
+	}
+	for _, s := range e.Shares {
+		if s.Account == account {
+			total = total.Add(s.Amount)
+		}
+	}
+	return total
 }
 
 // FundChoice is a fund that a benefit may draw on.

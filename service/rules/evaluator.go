@@ -27,6 +27,8 @@ type evaluator struct {
 	uses     []use
 	gates    uint64     // slots that eligibility read
 	facts    []FactRead // of them, for every entitlement of the child
+	accounts bool       // some event names an account
+	entries  []entry    // of the events that count, where accounts are named
 	lines    []Line     // fresh for each child: entitlements keep it
 	memos    []memo
 }
@@ -51,6 +53,7 @@ func (b *Book) borrow(c *Child, asOf ledger.Date) *evaluator {
 	e.asOf, e.view.asOf, e.view.child = asOf, asOf, c
 	e.spans, e.parts, e.uses = e.spans[:0], e.parts[:0], e.uses[:0]
 	e.lines, e.facts, e.gates = nil, nil, 0
+	e.entries, e.accounts = e.entries[:0], false
 	e.view.read, e.view.period, e.memos = 0, ledger.Period{}, e.memos[:0]
 	e.takeEvents(c.Events)
 	return e
@@ -59,6 +62,7 @@ func (b *Book) borrow(c *Child, asOf ledger.Date) *evaluator {
 func (b *Book) giveBack(e *evaluator) {
 	e.view.child, e.lines, e.facts = nil, nil, nil
 	clear(e.events[:cap(e.events)])
+	clear(e.entries[:cap(e.entries)])
 	b.pooled.Put(e)
 }
 
@@ -70,6 +74,7 @@ func (e *evaluator) takeEvents(all []Event) {
 	for i := range all {
 		if !all[i].On.After(e.asOf) {
 			e.events = append(e.events, all[i])
+			e.accounts = e.accounts || all[i].Account != ""
 		}
 	}
 	if !slices.IsSortedFunc(e.events, compareEvents) {
@@ -156,6 +161,9 @@ type tally struct {
 	lastSeq   int64
 	firstPart int // its parts are e.parts[firstPart:lastPart]
 	lastPart  int
+	// Its entries are e.entries[firstEntry:lastEntry].
+	firstEntry int
+	lastEntry  int
 }
 
 // part is what one version counts of a span.
@@ -179,5 +187,6 @@ type result struct {
 	used   ledger.Amount // of the base
 	lines  []Line
 	funds  []FundChoice
+	shares []Share
 	read   uint64
 }

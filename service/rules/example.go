@@ -51,6 +51,7 @@ var reasons = []Reason{
 	ReasonNotEnrolled, ReasonIneligible, ReasonMissingFact, ReasonOptedOut, ReasonLeft, ReasonDeceased, ReasonNotYet, ReasonEnded,
 	ReasonNotOffered, ReasonCondition, ReasonNoEvent, ReasonTooYoung, ReasonCensus, ReasonNoRow, ReasonNoDeposits, ReasonSmall, ReasonSmallAmounts, ReasonChannel,
 	ReasonBelowMinimum, ReasonBelowThreshold, ReasonBelowCount, ReasonNoStreak, ReasonWindowOpen, ReasonPhasedOut, ReasonReturned, ReasonWithdrawn, ReasonRepaid, ReasonNoFund, ReasonEligible,
+	ReasonChoose, ReasonHousehold,
 }
 
 func (d *decoder) examples(b *Book, n *node) (out []Example) {

@@ -63,6 +63,7 @@ func (x *Example) run(b *Book) (out []Failure) {
 				got.ask(b, c, want)
 			}
 		}
+		got.hearFunds()
 		f.Why, f.Screened = got.why, got.screened
 		for _, c := range got.compare(want) {
 			if c.want != c.got {
@@ -117,6 +118,7 @@ type answer struct {
 	given    ledger.Amount
 	queued   ledger.Amount
 	byFund   map[string]ledger.Amount
+	taken    bool // by another child of the household
 	why      []Why
 
 	onAccount map[string]ledger.Amount
@@ -135,10 +137,22 @@ func (a *answer) ask(b *Book, c Child, want Expectation) {
 		if !want.speaksOf(e.Benefit, e.Period) {
 			continue
 		}
-		a.amount, a.due = a.amount.Add(e.Amount), a.due.Add(e.Due)
+		a.amount, a.due = a.amount.Add(e.of(want.Account)), a.due.Add(e.Due)
 		a.reason, a.outcome, a.payOn, a.fund = e.Why.Reason, e.Why.Outcome, e.PayOn, e.Why.Fund
 		a.why = append(a.why, e.Why)
 	}
+}
+
+// hearFunds lets what the funds said decide where the rules of one child could
+// not.
+func (a *answer) hearFunds() {
+	if !a.taken {
+		return
+	}
+	for i := range a.why {
+		a.why[i] = a.why[i].OfHousehold()
+	}
+	a.reason, a.outcome = ReasonHousehold, Nothing
 }
 
 func (x *Expectation) speaksOf(benefit, period string) bool {

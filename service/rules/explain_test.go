@@ -45,6 +45,9 @@ func everyWhy(t *testing.T) map[string]Why {
 					all[fmt.Sprintf("%s, eligibility on %s", at, want.On)] = why
 					for _, e := range Evaluate(b, c, want.On) {
 						all[fmt.Sprintf("%s, %s of %s on %s", at, e.Benefit, e.Period, want.On)] = e.Why
+						if e.Household != "" {
+							all[fmt.Sprintf("%s, %s of %s on %s, too late", at, e.Benefit, e.Period, want.On)] = e.Why.OfHousehold()
+						}
 					}
 				}
 			}

@@ -12,5 +12,11 @@ func init() {
 		{"not_clock", "at: 09:00", "at: 25:00", "not_clock value=25:00"},
 		{"not_mapping", "funds: {CITY: 60.00}", "funds: [CITY]", "examples[1].funds: not_mapping"},
 		{"not_amount", "funds: {CITY: 60.00}", "funds: {CITY: much}", "not_amount value=much"},
+		{"conflict_unfit", "    undo: {on_return: reverse_full}\n", "    conflict: admin_choice\n", "line 36: benefits[1].conflict: conflict_unfit conflict=admin_choice"},
+		{"conflict_unfit", "    trigger: event(enrolled)\n", "    trigger: age(5)\n    conflict: earliest\n", "conflict_unfit"},
+		{"conflict_unfit", "    trigger: event(enrolled)\n", "    trigger: event(enrolled)\n    once_per: account\n    conflict: first_come\n", "conflict_unfit"},
+		{"unknown_value", "    trigger: event(enrolled)\n", "    trigger: event(enrolled)\n    conflict: first_com\n", "nearest=first_come"},
+		{"once_per_unfit", "    undo: {on_return: reverse_full}\n", "    once_per: account\n", "line 36: benefits[1].once_per: once_per_unfit"},
+		{"needs_household", "    trigger: event(enrolled)\n", "    trigger: event(enrolled)\n    once_per: household\n", "needs_household"},
 	}...)
 }

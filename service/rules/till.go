@@ -29,6 +29,7 @@ type award struct {
 	byFund  map[string]ledger.Amount
 	waits   ledger.Amount
 	refused ledger.Amount
+	taken   bool          // by another child of the household
 	paid    ledger.Amount // what of it is on the child's account
 	order   []string      // the funds that gave, the first first
 }
@@ -63,7 +64,7 @@ func (x *Example) fund(b *Book) []answer {
 }
 
 func (x *Expectation) asksMoney() bool {
-	return x.Given != nil || x.Queued != nil || len(x.ByFund) > 0
+	return x.Given != nil || x.Queued != nil || len(x.ByFund) > 0 || x.Reason == ReasonHousehold
 }
 
 func (x *Example) openTill(b *Book) *till {
@@ -183,7 +184,7 @@ func (t *till) pay(on ledger.Date) {
 	}
 	for i, g := range Fund(wants, t.withoutEnd(wants)) {
 		a := of[i]
-		a.waits, a.refused = g.Waits, a.refused.Add(g.Refused)
+		a.waits, a.refused, a.taken = g.Waits, a.refused.Add(g.Refused), a.taken || g.Household
 		for _, p := range g.Parts {
 			t.give(a, p)
 		}
@@ -233,6 +234,7 @@ func (t *till) answer(to *answer, want *Expectation) {
 				continue
 			}
 			to.given, to.queued = to.given.Add(a.given()), to.queued.Add(a.waits)
+			to.taken = to.taken || a.taken
 			for _, fund := range a.order {
 				to.byFund[fund] = to.byFund[fund].Add(a.byFund[fund])
 			}

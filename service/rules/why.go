@@ -54,6 +54,8 @@ const (
 	ReasonWithdrawn      Reason = "withdrawn"       // as much was taken out as was put in
 	ReasonRepaid         Reason = "repaid"          // it went back because money was taken out
 	ReasonNoFund         Reason = "no_fund"         // no fund may pay for this child
+	ReasonChoose         Reason = "choose"          // two accounts came on one day: somebody has to choose
+	ReasonHousehold      Reason = "household"       // another child of the household has it
 )
 
 // ReasonEligible is Eligible's yes.
@@ -156,6 +158,7 @@ const (
 	OpLifeCap    Op = "life_cap"    // at most Limit for ever, Room was left: Amount
 	OpSharedCap  Op = "shared_cap"  // at most Limit with others, Room was left: Amount
 	OpRepaid     Op = "repaid"      // Amount goes back because money was taken out
+	OpShare      Op = "share"       // the child's account Ref receives Amount
 	OpFundPasses Op = "fund_passes" // fund Ref may not pay for this child
 )
 

@@ -13,6 +13,8 @@ func (s *span) shortfall(e *evaluator) Reason {
 			return ReasonWithdrawn
 		}
 		return ReasonReturned
+	case e.unchosen(s):
+		return ReasonChoose
 	case e.underMinimum(s):
 		s.need = s.terms.Base.MinPeriod.Sub(e.base(s))
 		return ReasonBelowMinimum
@@ -123,6 +125,8 @@ func (s *span) outcome(e *evaluator) Outcome {
 		return Nothing
 	}
 	switch s.reason {
+	case ReasonChoose:
+		return Open
 	case ReasonCensus:
 		if s.period.Contains(e.nextCensus()) {
 			return Open
