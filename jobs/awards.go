@@ -12,11 +12,12 @@ import (
 	"seedbook/service/vault"
 )
 
-// awards brings every participant each night to what the rule book says: seeds,
-// matches and bonuses. After the last child each fund's cash follows to the
-// custodian.
+// awards brings participants each night to what the rule book says: seeds,
+// matches and bonuses. It looks at those alone of whom something changed or whose
+// day has come, then hands out the funds' money, and at the end each fund's cash
+// follows to the custodian.
 func awards(keys *vault.Keyring) Job {
-	return New("awards", count(enroll.Enrolled), func(ctx context.Context, tx *sqlx.Tx, t Task, from Cursor) (Step, error) {
+	return New("awards", due(keys), func(ctx context.Context, tx *sqlx.Tx, t Task, from Cursor) (Step, error) {
 		w, err := walk(ctx, tx, keys, t)
 		if err != nil {
 			return Step{}, err
@@ -31,6 +32,17 @@ func awards(keys *vault.Keyring) Job {
 		}
 		return step, err
 	})
+}
+
+// due is how many children a run will look at, for progress.
+func due(keys *vault.Keyring) func(context.Context, sqlx.QueryerContext, Task) (int, error) {
+	return func(ctx context.Context, q sqlx.QueryerContext, t Task) (int, error) {
+		w, err := walk(ctx, q, keys, t)
+		if err != nil {
+			return 0, err
+		}
+		return enroll.CountDue(ctx, q, w)
+	}
 }
 
 // sums names what a chunk moved, without the zeros.

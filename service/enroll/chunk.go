@@ -2,6 +2,7 @@ package enroll
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -30,20 +31,56 @@ type Walk struct {
 	At      time.Time   // the instant it happens
 }
 
-// AwardChunk awards the next chunk of participants after a child and returns
-// the last child of the chunk, or 0 where none was left. A chunk may be
-// repeated: nothing is given twice (see savings.Award).
-func AwardChunk(ctx context.Context, tx *sqlx.Tx, w Walk, after family.ChildID) (last family.ChildID, t savings.Tally, err error) {
-	ids, err := Caseload(ctx, tx, w.Program.ID, []State{Enrolled}, after, ChunkSize)
-	if err != nil || len(ids) == 0 {
-		return 0, savings.Tally{}, err
+// Funding is where AwardChunk goes on when everybody was looked at and money is
+// handed out.
+const Funding family.ChildID = -1
+
+// fundSize is how many awards one transaction of a run pays from funds.
+const fundSize = 2000
+
+// AwardChunk looks at the next chunk of the participants after a child whom the
+// run has to look at (family.Due) and notes what they lack; once all were looked
+// at it hands out the funds' money, to whoever earned first (savings.Draw). It
+// returns where the next chunk begins: behind a child, at Funding, or 0 where
+// nothing is left. A chunk may be repeated: nothing is given twice.
+func AwardChunk(ctx context.Context, tx *sqlx.Tx, w Walk, after family.ChildID) (next family.ChildID, t savings.Tally, err error) {
+	if after != Funding {
+		watches, err := family.Due(ctx, tx, w.Program.ID, w.Rules.Hash(), w.AsOf, after, ChunkSize)
+		if err != nil {
+			return 0, savings.Tally{}, err
+		}
+		if t, err = look(ctx, tx, w, watches); err != nil || len(watches) == ChunkSize {
+			return watches[len(watches)-1].Child, t, err
+		}
 	}
-	children, err := Facts(ctx, tx, w.Who, w.Keys, w.Program.ID, ids)
+	paid, more, err := savings.Draw(ctx, tx, w.Who, w.Program, w.AsOf, w.At, fundSize)
+	if more {
+		next = Funding
+	}
+	return next, t.Plus(paid), err
+}
+
+// look assesses children. Of an erased family nothing is known any more: what it
+// has stays as it is.
+func look(ctx context.Context, tx *sqlx.Tx, w Walk, watches []family.Watch) (savings.Tally, error) {
+	if len(watches) == 0 {
+		return savings.Tally{}, nil
+	}
+	ids := make([]family.ChildID, len(watches))
+	for i, watch := range watches {
+		ids[i] = watch.Child
+	}
+	known, erased, err := gather(ctx, tx, w.Who, w.Keys, w.Program.ID, ids)
 	if err != nil {
-		return 0, savings.Tally{}, err
+		return savings.Tally{}, err
 	}
-	t, err = savings.Award(ctx, tx, w.Who, w.Program, w.Rules, children, w.AsOf, w.At)
-	return ids[len(ids)-1], t, err
+	children := slices.DeleteFunc(known, func(c rules.Child) bool { return erased[family.ChildID(c.ID)] })
+	return savings.Assess(ctx, tx, w.Who, w.Program, w.Rules, children, watches, w.AsOf, w.At)
+}
+
+// CountDue is how many children a run has to look at.
+func CountDue(ctx context.Context, q sqlx.QueryerContext, w Walk) (int, error) {
+	return family.CountDue(ctx, q, w.Program.ID, w.Rules.Hash(), w.AsOf)
 }
 
 // CheckChunk looks again at the eligibility of the next chunk of children, the

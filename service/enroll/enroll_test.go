@@ -457,9 +457,9 @@ func TestChunksWalkTheWholeCaseloadOnce(t *testing.T) {
 		if last, _, err = CheckChunk(ctx, tx, walk, last); err != nil || last != 0 {
 			t.Errorf("behind the last: %d, %v", last, err)
 		}
-		awarded, tally, err := AwardChunk(ctx, tx, walk, 0)
-		if awarded != ana || tally.Children != 1 {
-			t.Errorf("awarded up to %d: %+v; only participants are", awarded, tally)
+		next, tally, err := AwardChunk(ctx, tx, walk, 0)
+		if next != 0 || tally.Children != 1 || tally.Given != ledger.Minor(50_00) {
+			t.Errorf("then at %d: %+v; only participants are looked at", next, tally)
 		}
 		return err
 	})

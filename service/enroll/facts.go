@@ -25,23 +25,32 @@ import (
 // trigger touches_children, so that nobody can change what is known of a child
 // without the next run looking at it again (house_test.go holds us to it).
 func Facts(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, ids []family.ChildID) ([]rules.Child, error) {
+	children, _, err := gather(ctx, q, who, keys, p, ids)
+	return children, err
+}
+
+// gather is Facts that also says whose family is erased.
+func gather(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, ids []family.ChildID) ([]rules.Child, map[family.ChildID]bool, error) {
 	people, err := family.Load(ctx, q, who, keys, ids)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := make([]rules.Child, len(ids))
+	out, erased := make([]rules.Child, len(ids)), map[family.ChildID]bool{}
 	place := make(map[family.ChildID]*rules.Child, len(ids))
 	for i, c := range people {
 		out[i] = rules.Child{ID: int64(c.ID), BornOn: c.Person.BornOn, Facts: personFacts(c)}
 		place[c.ID] = &out[i]
+		if c.Erased {
+			erased[c.ID] = true
+		}
 	}
 	if err := addSchools(ctx, q, ids, place); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := addReported(ctx, q, who, keys, p, ids, place); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return out, addEnrollments(ctx, q, p, ids, place)
+	return out, erased, addEnrollments(ctx, q, p, ids, place)
 }
 
 // addReported adds the facts and events of the book's own.
@@ -67,7 +76,7 @@ func addReported(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys
 
 // ruleEvent is a reported event as rule books read it.
 func ruleEvent(e family.Event) rules.Event {
-	return rules.Event{Key: "event/" + strconv.FormatInt(e.ID, 10), Kind: rules.EventKind(e.Kind), On: e.On, Seq: e.ID, Amount: e.Amount}
+	return rules.Event{Key: "event/" + strconv.FormatInt(e.ID, 10), Kind: rules.EventKind(e.Kind), On: e.On, Seq: e.ID, Amount: e.Amount, Account: e.Account}
 }
 
 // personFacts are the homes of a person over time, and the language.

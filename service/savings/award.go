@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/ledger"
 	"seedbook/service/family"
-	"seedbook/service/fund"
 	"seedbook/service/program"
 	"seedbook/service/rules"
 	"seedbook/service/store"
@@ -53,22 +53,39 @@ func (t Tally) Plus(u Tally) Tally {
 	return sum
 }
 
-// Award brings children to what the rule book entitles them to as of a day:
-// it evaluates them, reads what was given, and posts the difference. Running
-// it again, in any batches and after any interruption, gives nothing twice.
-//
-// The children carry what service/enroll knows of them; their deposits are
-// added here. Where funds run short, children come in the order of their
-// numbers and the rest waits in the queue, or is refused where the benefit says
-// so. What is on a child's account beyond
-// its entitlement is not taken back: it is proposed (see Decide).
+// Award brings children to what the rule book entitles them to as of a day: it
+// is Assess and, to the end, Draw. Where money may run short, assess the whole
+// caseload before drawing, as enroll.AwardChunk does: whoever is assessed after
+// money was handed out comes too late for it.
 func Award(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, book *rules.Book, children []rules.Child, asOf ledger.Date, at time.Time) (Tally, error) {
+	t, err := Assess(ctx, tx, who, p, book, children, nil, asOf, at)
+	for more := true; more && err == nil; {
+		var drawn Tally
+		drawn, more, err = Draw(ctx, tx, who, p, asOf, at, drawSize)
+		t = t.Plus(drawn)
+	}
+	return t, err
+}
+
+// drawSize is how many awards Award funds at a time.
+const drawSize = 2000
+
+// Assess evaluates children as of a day, reads what was given, and notes what is
+// missing for Draw to pay. What was promised and is due is paid, what was
+// promised too much is cancelled. Running it again, in any batches and after any
+// interruption, gives nothing twice.
+//
+// The children carry what service/enroll knows of them; their deposits are added
+// here. What is on a child's account beyond its entitlement is not taken back:
+// it is proposed (see Decide). Those of the children that a run was to look at
+// (watches, read before what is known of them) are noted as looked at.
+func Assess(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, book *rules.Book, children []rules.Child, watches []family.Watch, asOf ledger.Date, at time.Time) (Tally, error) {
 	if err := ledger.Lock(ctx, tx, p.Book); err != nil {
-		return Tally{}, fmt.Errorf("award %s: %w", p.Code, err)
+		return Tally{}, fmt.Errorf("assess %s: %w", p.Code, err)
 	}
 	b, err := newBatch(ctx, tx, who, p, book, children, asOf, at)
 	if err != nil {
-		return Tally{}, fmt.Errorf("award %s: %w", p.Code, err)
+		return Tally{}, fmt.Errorf("assess %s: %w", p.Code, err)
 	}
 	for _, c := range b.children {
 		if err := b.child(c); err != nil {
@@ -76,10 +93,37 @@ func Award(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, b
 		}
 	}
 	if err := b.write(ctx, tx); err != nil {
-		return Tally{}, fmt.Errorf("award %s: %w", p.Code, err)
+		return Tally{}, fmt.Errorf("assess %s: %w", p.Code, err)
 	}
-	return b.tally, nil
+	return b.tally, b.looked(ctx, tx, watches)
 }
+
+// looked notes who was looked at and when to look again, and has the next run
+// look at those of whom a run for a past day changed something: what it found
+// holds for that day only.
+func (b *batch) looked(ctx context.Context, tx *sqlx.Tx, watches []family.Watch) error {
+	if len(b.revised) > 0 {
+		if err := family.Touch(ctx, tx, b.revised); err != nil {
+			return err
+		}
+	}
+	if len(watches) == 0 {
+		return nil
+	}
+	next := make(map[family.ChildID]ledger.Date, len(b.children))
+	for _, c := range b.children {
+		next[family.ChildID(c.ID)] = nextLook(b.book, c, b.asOf)
+	}
+	looks := make([]family.Look, len(watches))
+	for i, w := range watches {
+		looks[i] = family.Look{Watch: w, Next: next[w.Child]}
+	}
+	return family.Looked(ctx, tx, b.program.ID, b.book.Hash(), b.asOf, looks)
+}
+
+// nextLook is the first later day on which a child's awards may change without
+// news.
+func nextLook(_ *rules.Book, _ rules.Child, asOf ledger.Date) ledger.Date { return asOf.AddDays(1) }
 
 // batch is the work on one set of children.
 type batch struct {
@@ -90,14 +134,13 @@ type batch struct {
 	asOf     ledger.Date
 	at       time.Time
 	children []rules.Child
-	funds    map[string]ledger.FundID
 	codes    map[ledger.FundID]string
-	purse    purses
 	given    map[awardKey]given
 	byChild  map[family.ChildID][]awardKey // awards evaluated before
 	moves    []move
 	rows     []awardRow
 	excesses []excess
+	revised  []family.ChildID // of whom a run for a past day changed something
 	tally    Tally
 }
 
@@ -124,25 +167,8 @@ func newBatch(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program
 			return cmp.Or(cmp.Compare(x.benefit, y.benefit), cmp.Compare(x.period, y.period))
 		})
 	}
-	if err := b.openPurses(ctx, tx); err != nil {
-		return nil, err
-	}
 	b.tally.Children = len(children)
 	return b, nil
-}
-
-// openPurses reads what every fund can still give.
-func (b *batch) openPurses(ctx context.Context, tx *sqlx.Tx) error {
-	funds, err := fund.All(ctx, tx, b.program.ID)
-	if err != nil {
-		return err
-	}
-	b.funds, b.codes = make(map[string]ledger.FundID), make(map[ledger.FundID]string)
-	for _, f := range funds {
-		b.funds[f.Code], b.codes[f.ID] = f.ID, f.Code
-	}
-	b.purse, err = fund.Available(ctx, tx, b.program, b.at)
-	return err
 }
 
 // child settles what one child is entitled to, and what it was given and is no
@@ -187,11 +213,7 @@ func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
 	if past && e.Amount.Cmp(g.sum(g.accrued).Add(g.sum(g.posted))) <= 0 {
 		return nil
 	}
-	o := settle(e, g, b.choices(e), b.purse)
-	short := o.queued.Sign() > 0
-	if short && b.refuses(e.Benefit) {
-		o.queued = ledger.Amount{}
-	}
+	o := settle(e, g)
 	if g.row != nil {
 		o.excess = o.excess.Sub(g.row.Kept).Max(ledger.Amount{})
 	}
@@ -206,24 +228,48 @@ func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
 		b.count(m)
 	}
 	row := b.row(k, e, g, o, why)
-	if short {
-		row.Reason = ReasonQueued
-	}
 	if past {
 		row.Entitled, row.Reason, row.Why, row.Rule, row.On = g.row.Entitled.Max(e.Amount), g.row.Reason, g.row.Why, g.row.Rule, g.row.On
-		if !b.refuses(e.Benefit) {
-			row.Queued = row.Entitled.Sub(row.Accrued).Sub(row.Posted).Max(ledger.Amount{})
-		}
 	}
+	b.want(&row, e, g, past)
 	if o.excess.Sign() > 0 || (g.row != nil && g.row.Excess.Sign() > 0) {
 		b.excesses = append(b.excesses, excess{key: k, amount: o.excess, why: why})
 	}
-	b.tally.Queued, b.tally.Excess = b.tally.Queued.Add(o.queued), b.tally.Excess.Add(o.excess)
+	b.tally.Excess = b.tally.Excess.Add(o.excess)
 	b.tally.Reasons[e.Benefit+"/"+row.Reason]++
 	if g.row == nil || !g.row.says(row) {
 		b.rows = append(b.rows, row)
+		if past {
+			b.revised = append(b.revised, child)
+		}
 	}
 	return nil
+}
+
+// want notes what an award still asks of funds. Who waits already is told so
+// until there is money.
+func (b *batch) want(row *awardRow, e rules.Entitlement, g given, past bool) {
+	if g.row != nil {
+		row.Denied = g.row.Denied
+	}
+	w, asks := b.book.Want(int64(row.Child), e, b.asOf, row.Accrued.Add(row.Posted), row.Denied)
+	if !asks {
+		if row.Denied.Sign() > 0 && row.Accrued.Add(row.Posted).Less(row.Entitled) {
+			row.Reason = ReasonQueued // for good
+		}
+		return
+	}
+	row.Queued, row.WantDue, row.AskedOn = w.Amount, e.Due, b.asOf
+	row.EarnedOn, row.EarnedSeq, row.Place = w.On, w.Seq, w.Order
+	row.Shortfall, row.Funds = cmp.Or(w.OnShortfall, "queue"), strings.Join(w.Funds, ",")
+	if g.row != nil && g.row.Queued.Sign() > 0 {
+		if past {
+			row.Queued = row.Queued.Max(row.Entitled.Sub(row.Accrued).Sub(row.Posted).Sub(row.Denied))
+		}
+		if g.row.Reason == ReasonQueued && row.Queued == g.row.Queued {
+			row.Reason = ReasonQueued
+		}
+	}
 }
 
 // newest is the newest day of which the books know something of a child: the
@@ -279,25 +325,6 @@ func noMore(e, later rules.Entitlement, g given) rules.Entitlement {
 	return e
 }
 
-// refuses reports a benefit that says that what no fund has does not wait
-// (funding.on_shortfall: deny). A later run gives it if a fund has the money by
-// then; until then nobody is told that something is coming.
-func (b *batch) refuses(benefit string) bool {
-	t, _ := b.book.Benefit(benefit)
-	return t.Funding.OnShortfall == "deny"
-}
-
-// choices are the funds that the rule book lets pay an entitlement.
-func (b *batch) choices(e rules.Entitlement) []ledger.FundID {
-	var out []ledger.FundID
-	for _, f := range e.Funds {
-		if id, known := b.funds[f.Code]; known && f.Allowed {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
 func (b *batch) count(m move) {
 	switch m.kind {
 	case accrue, award:
@@ -333,7 +360,7 @@ func (b *batch) row(k awardKey, e rules.Entitlement, g given, o outcome, why str
 	}
 	return awardRow{
 		Child: k.child, Benefit: k.benefit, Period: k.period, Kind: string(e.Kind),
-		Entitled: e.Amount, Accrued: accrued, Posted: posted, Queued: o.queued,
+		Entitled: e.Amount, Accrued: accrued, Posted: posted,
 		PayOn: e.PayOn, Moves: g.moves, Reason: string(e.Why.Reason), Why: why, Rule: b.book.Hash(), On: b.asOf,
 	}
 }

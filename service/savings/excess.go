@@ -214,6 +214,7 @@ func (b *batch) undo(c rules.Child, returned []DepositID) (total ledger.Amount, 
 		g.moves += len(o.moves)
 		row := b.row(k, e, g, o, why)
 		row.On = on
+		b.want(&row, e, g, false)
 		b.rows = append(b.rows, row)
 		b.excesses = append(b.excesses, excess{key: k, amount: beyond.Sub(back).Sub(g.row.Kept).Max(ledger.Amount{}), why: why})
 		total = total.Add(back)

@@ -396,10 +396,7 @@ func TestFundsThatRunDryPayTheFirstAndQueueTheRestInAnyBatches(t *testing.T) {
 		book := matchBook(t, seedOf50)
 		c := w.children(t, 5)
 		run := func() (tally Tally) {
-			for from := 0; from < len(c); from += size {
-				tally = tally.Plus(w.award(t, book, c[from:min(from+size, len(c))], "2026-09-06"))
-			}
-			return tally
+			return w.night(t, book, known(t, c), "2026-09-06", size)
 		}
 		if tally := run(); tally.Given != money(t, "120") || tally.Queued != money(t, "130") {
 			t.Errorf("in batches of %d: given %s, queued %s, want 120.00 and 130.00", size, tally.Given, tally.Queued)

@@ -187,10 +187,7 @@ func (p *programs) run(asOf ledger.Date, size int) (tallies []Tally) {
 		if i == 1 {
 			n = 1
 		}
-		var tally Tally
-		for batch := range slices.Chunk(p.ids, n) {
-			tally = tally.Plus(w.award(p.t, p.book, batch, asOf.String()))
-		}
+		tally := w.night(p.t, p.book, known(p.t, p.ids), asOf.String(), n)
 		tallies = append(tallies, tally)
 	}
 	return tallies

@@ -52,62 +52,31 @@ type move struct {
 	chart  ledger.Chart
 }
 
-// purses is what each fund can still give. It shrinks as a batch is planned,
-// child by child, so that the order of the caseload decides who comes first.
-type purses map[ledger.FundID]ledger.Amount
-
 // outcome is what is to be done about one entitlement.
 type outcome struct {
 	moves  []move
-	queued ledger.Amount // entitled, but no fund has it
 	excess ledger.Amount // posted beyond the entitlement: to be proposed
 }
 
-// settle compares an entitlement with what was given and returns the moves
-// that close the difference. It draws on the purses and is pure otherwise.
+// settle compares an entitlement with what was given and returns the moves that
+// need no fund's money. What is missing is asked of the funds afterwards, with
+// everybody else's (see Draw).
 //
 // Where too much was promised, promises are cancelled; where too much is on the
 // child's account, the excess is reported and stays. Promises that are due are
-// paid; what is missing is drawn from the funds in their order, to the account
-// as far as it is due and as a promise for the rest.
-func settle(e rules.Entitlement, g given, funds []ledger.FundID, purse purses) outcome {
+// paid.
+func settle(e rules.Entitlement, g given) outcome {
 	promised, posted := g.sum(g.accrued), g.sum(g.posted)
-	missing := e.Amount.Sub(promised).Sub(posted)
 	var o outcome
-	if missing.Sign() < 0 {
-		back := missing.Neg().Min(promised)
+	if beyond := promised.Add(posted).Sub(e.Amount); beyond.Sign() > 0 {
+		back := beyond.Min(promised)
 		o.moves = takeFrom(g.accrued, back, cancel)
-		for _, m := range o.moves { // whoever comes next may have it, in whatever batch
-			purse[m.fund] = purse[m.fund].Add(m.amount)
-		}
-		o.excess = missing.Neg().Sub(back)
+		o.excess = beyond.Sub(back)
 		promised = promised.Sub(back)
 	}
 	due := e.Due.Sub(posted).Max(ledger.Amount{})
-	paid := due.Min(promised)
-	o.moves = append(o.moves, payPromised(g.accrued, o.moves, paid)...)
-	if missing.Sign() > 0 {
-		now := missing.Min(due.Sub(paid))
-		var short ledger.Amount
-		o.moves, short = draw(o.moves, now, funds, purse, award)
-		o.moves, o.queued = draw(o.moves, missing.Sub(now), funds, purse, accrue)
-		o.queued = o.queued.Add(short)
-	}
+	o.moves = append(o.moves, payPromised(g.accrued, o.moves, due.Min(promised))...)
 	return o
-}
-
-// draw takes an amount from funds in their order, each as far as it goes.
-func draw(moves []move, missing ledger.Amount, funds []ledger.FundID, purse purses, kind moveKind) ([]move, ledger.Amount) {
-	for _, f := range funds {
-		part := missing.Min(purse[f])
-		if part.Sign() <= 0 {
-			continue
-		}
-		purse[f] = purse[f].Sub(part)
-		missing = missing.Sub(part)
-		moves = append(moves, move{kind: kind, fund: f, amount: part})
-	}
-	return moves, missing
 }
 
 // payPromised moves an amount of the promises that are not being cancelled to
