@@ -105,13 +105,18 @@ func commandsOf(block string) (commands []string) {
 // shell runs command lines in a folder of their own, csa in this process and
 // on a database of its own, anything else by sh.
 type shell struct {
-	t    *testing.T
-	dir  string
-	vars map[string]string
+	t      *testing.T
+	source string // this package's folder
+	dir    string
+	vars   map[string]string
 }
 
 func newShell(t *testing.T) *shell {
 	t.Helper()
+	source, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	for _, name := range []string{"rules.yaml", "deposits.csv"} {
 		copyFile(t, filepath.Join("testdata", "five-minutes", name), filepath.Join(dir, name))
@@ -119,7 +124,7 @@ func newShell(t *testing.T) *shell {
 	roster := "edfi_oneroster12.zip"
 	copyFile(t, filepath.Join(pgtest.Fixtures(t), "rosters", roster), filepath.Join(dir, roster))
 	t.Chdir(dir)
-	return &shell{t, dir, map[string]string{"DATABASE_URL": pgtest.New(t).DSN, "CSA_DATA": filepath.Join(dir, "data")}}
+	return &shell{t, source, dir, map[string]string{"DATABASE_URL": pgtest.New(t).DSN, "CSA_DATA": filepath.Join(dir, "data")}}
 }
 
 func copyFile(t *testing.T, from, to string) {

@@ -11,7 +11,7 @@ import (
 
 func (a *app) rulesCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "rules", Short: "Rule books"}
-	cmd.AddCommand(a.rulesTestCommand())
+	cmd.AddCommand(a.rulesTryCommand(), a.rulesExplainCommand(), a.rulesTestCommand())
 	return cmd
 }
 

@@ -84,7 +84,7 @@ type mostKey struct {
 }
 
 func (s *source) expose(ctx context.Context, ids []family.ChildID, o ExposeOptions) (Exposure, error) {
-	b, err := s.background(ctx, o.At)
+	b, err := s.background(ctx, o.AsOf, o.At)
 	if err != nil {
 		return Exposure{}, err
 	}

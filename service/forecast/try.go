@@ -37,7 +37,7 @@ func Try(ctx context.Context, db *store.DB, who store.Who, keys *vault.Keyring, 
 
 // try weighs children under the approved book and a draft.
 func (s *source) try(ctx context.Context, ids []family.ChildID, draft *rules.Book, o TryOptions) (Trial, error) {
-	b, err := s.background(ctx, o.At)
+	b, err := s.background(ctx, o.AsOf, o.At)
 	if err != nil {
 		return Trial{}, err
 	}
@@ -65,9 +65,9 @@ type background struct {
 	schools   map[string]string // names by code
 }
 
-func (s *source) background(ctx context.Context, at time.Time) (b background, err error) {
+func (s *source) background(ctx context.Context, asOf ledger.Date, at time.Time) (b background, err error) {
 	err = s.db.Read(ctx, s.who, func(q sqlx.QueryerContext) error {
-		if b.book, err = program.RulesOn(ctx, q, s.program.ID, s.program.Day(at)); err != nil {
+		if b.book, err = program.RulesOn(ctx, q, s.program.ID, asOf); err != nil {
 			return err
 		}
 		if b.funds, err = fund.All(ctx, q, s.program.ID); err != nil {

@@ -260,17 +260,23 @@ func (w *world) rows() (out []string) {
 // approveAndRun puts a book into effect and lets a night pass.
 func (w *world) approveAndRun(source string) (tally savings.Tally) {
 	w.t.Helper()
+	w.approve(source)
+	s := w.source
+	w.do(func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		_, tally, err = enroll.AwardChunk(ctx, tx, enroll.Walk{Who: s.who, Keys: s.keys, Program: s.program, Rules: parse(w.t, source), AsOf: w.asOf, At: w.at}, 0)
+		return err
+	})
+	return tally
+}
+
+func (w *world) approve(source string) {
+	w.t.Helper()
 	s := w.source
 	w.do(func(ctx context.Context, tx *sqlx.Tx) error {
 		hash, err := program.Draft(ctx, tx, s.who, s.program.ID, []byte(source), w.at)
 		if err != nil {
 			return err
 		}
-		if err := program.Approve(ctx, tx, store.Who{Tenant: s.who.Tenant, Actor: "approver"}, s.program.ID, hash, w.at); err != nil {
-			return err
-		}
-		_, tally, err = enroll.AwardChunk(ctx, tx, enroll.Walk{Who: s.who, Keys: s.keys, Program: s.program, Rules: parse(w.t, source), AsOf: w.asOf, At: w.at}, 0)
-		return err
+		return program.Approve(ctx, tx, store.Who{Tenant: s.who.Tenant, Actor: "approver"}, s.program.ID, hash, w.at)
 	})
-	return tally
 }

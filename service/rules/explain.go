@@ -115,6 +115,9 @@ func missingNames(w Words, facts []FactRead) string {
 	return strings.Join(said, ", ")
 }
 
+// In is what people call the fact, in the language of the words.
+func (f FactRead) In(w Words) string { return nameOf(w, f.Name, f.Says) }
+
 // nameOf is a fact or event in people's words. A book's own that has none goes
 // by its name.
 func nameOf(w Words, name string, says Text) string {
