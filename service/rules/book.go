@@ -21,7 +21,7 @@ type Book struct {
 	// Benefits are the terms of the latest version; see Terms for the others.
 	Benefits   []Benefit
 	SharedCaps []SharedCap
-	Expiry     Expiry
+	Expiry     []Expiry
 	Exit       []Exit
 	Examples   []Example
 
@@ -118,6 +118,7 @@ type Enrollment struct {
 	Mode       string
 	OptOutDays int
 	OnOptOut   string
+	Claim      *Claim
 }
 
 // Benefit is one award rule in the terms of one version.
@@ -139,6 +140,7 @@ type Benefit struct {
 	Pay        Pay
 	Funding    Funding
 	Undo       Undo
+	Vesting    Vesting
 	// Versions are those in which the benefit stands; none named means all.
 	Versions []string
 	// Conflict says which of a child's accounts has what two of them earn, and
@@ -261,11 +263,4 @@ type Undo struct {
 // touches reports whether a withdrawal undoes anything.
 func (u *Undo) touches(ev *Event) bool {
 	return ev.From != OwnProgram && (u.Withdrawals != string(Nonqualified) || ev.Purpose == Nonqualified)
-}
-
-// Expiry says until when program money may be used. It is data: service rooms
-// act on it.
-type Expiry struct {
-	At     string
-	Action string
 }

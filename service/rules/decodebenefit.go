@@ -40,7 +40,7 @@ type compiledSource struct {
 }
 
 // changeable are the keys of a benefit that a version may change.
-var changeable = []string{"trigger", "basis", "base", "streak", "amount", "caps", "carry_forward", "phase_out", "tiers", "when", "eligible_at", "pay", "funding", "undo"}
+var changeable = []string{"trigger", "basis", "base", "streak", "amount", "caps", "carry_forward", "phase_out", "tiers", "when", "eligible_at", "pay", "funding", "undo", "vesting"}
 
 func (c *compiler) benefits(b *Book, n *node) {
 	c.each(n, func(item *node) {
@@ -187,6 +187,7 @@ func (c *compiler) terms(b *Book, n *node) (*terms, *node) {
 		EligibleAt: choice(c.decoder, o.may("eligible_at"), eligibleAtEvent, eligibleAtPeriodStart, eligibleAtPeriodEnd, eligibleAtCensus, eligibleAtPayment),
 		Pay:        c.pay(o.may("pay")),
 		Undo:       c.undo(o.may("undo")),
+		Vesting:    c.vesting(b, o.may("vesting")),
 		Versions:   c.codes(o.may("versions")),
 		Conflict:   choice(c.decoder, o.may("conflict"), conflictEarliest, conflictFirstCome, conflictSameDay, conflictChoice),
 		OncePer:    choice(c.decoder, o.may("once_per"), perChild, perAccount, perHousehold),

@@ -23,12 +23,11 @@ const (
 func (d *decoder) book(root *node) *Book {
 	o := d.object(root, "book")
 	b := &Book{
-		Program:    d.program(o.must("program")),
-		Calendar:   d.calendar(o.may("calendar")),
-		Versions:   d.versions(o.must("versions")),
-		Facts:      d.facts(o.may("facts")),
-		Events:     d.events(o.may("events")),
-		Enrollment: d.enrollment(o.may("enrollment")),
+		Program:  d.program(o.must("program")),
+		Calendar: d.calendar(o.may("calendar")),
+		Versions: d.versions(o.must("versions")),
+		Facts:    d.facts(o.may("facts")),
+		Events:   d.events(o.may("events")),
 	}
 	b.Tables = d.tables(b, o.may("tables"))
 	words, err := newVocabulary(b)
@@ -42,11 +41,12 @@ func (d *decoder) book(root *node) *Book {
 	}
 	b.facts = words
 	c := &compiler{decoder: d, words: words, done: map[string]*predicate{}}
+	b.Enrollment = c.enrollment(b, o.may("enrollment"))
 	c.eligibility(b, o.may("eligibility"))
 	c.benefits(b, o.must("benefits"))
 	b.SharedCaps = c.sharedCaps(b, o.may("shared_caps"))
 	b.Account = c.account(b, o.may("account"))
-	b.Expiry = c.expiry(b, o.may("expiry"))
+	b.Expiry = c.expiries(b, o.may("expiry"))
 	b.Exit = d.exits(b, o.may("exit"))
 	b.Examples = d.examples(b, o.may("examples"))
 	o.done()
@@ -207,12 +207,14 @@ func (b *Book) eventKinds() []EventKind {
 	return kinds
 }
 
-func (d *decoder) enrollment(n *node) Enrollment {
+func (c *compiler) enrollment(b *Book, n *node) Enrollment {
+	d := c.decoder
 	o := d.object(n, "enrollment")
 	e := Enrollment{
 		Mode:       choice(d, o.must("mode"), autoOptOut, optIn, checkbox, application),
 		OptOutDays: d.whole(o.may("opt_out_days"), 0, 730),
 		OnOptOut:   choice(d, o.may("on_opt_out"), undoPropose, undoNone),
+		Claim:      c.claim(b, o.may("claim")),
 	}
 	o.done()
 	if e.OptOutDays > 0 && e.Mode != autoOptOut {
@@ -302,14 +304,4 @@ func (d *decoder) checkYear(b *Book, n *node, kind PeriodKind) {
 	if _, starts := b.Calendar.yearStart(kind); !starts {
 		d.report(n, "no_year_start", map[string]any{"period": string(kind)})
 	}
-}
-
-func (c *compiler) expiry(b *Book, n *node) (e Expiry) {
-	o := c.object(n, "expiry")
-	if m := c.moment(b, o.must("at")); m != nil {
-		e.At = m.Text
-	}
-	e.Action = choice(c.decoder, o.must("action"), "to_pool", "to_funder", "to_state", "convert")
-	o.done()
-	return e
 }

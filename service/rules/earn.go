@@ -31,6 +31,14 @@ func (e *evaluator) earn(s *span) {
 		s.amount, s.reason = ledger.Amount{}, ReasonNoFund
 		return
 	}
+	switch {
+	case e.unclaimed(s):
+		s.amount, s.reason = ledger.Amount{}, ReasonUnclaimed
+		return
+	case e.unvested(s):
+		s.amount, s.reason = ledger.Amount{}, ReasonNotVested
+		return
+	}
 	e.schedule(s)
 	if e.accounts {
 		s.shares = e.shares(s)

@@ -15,6 +15,7 @@ func (e *evaluator) entitlements() []Entitlement {
 			Benefit: s.plan.id, Kind: s.plan.kind, Period: e.label(s.plan, s.period),
 			Amount: s.amount, Due: s.due, PayOn: s.payOn, EarnedOn: s.last, EarnedSeq: s.lastSeq,
 			Shares: s.shares, Household: e.household(s), Funds: s.funds, Why: e.why(s),
+			Vested: s.vested, VestsOn: s.vestsOn,
 		}
 		if s.terms != nil {
 			out[i].OnShortfall = s.terms.Funding.OnShortfall

@@ -27,6 +27,10 @@ type Entitlement struct {
 	Amount ledger.Amount
 	// Due is the part of Amount that is payable by the day asked for.
 	Due ledger.Amount
+	// Vested is the part of Due that cannot be lost any more, and VestsOn the
+	// day from which on it cannot; no day where that is open.
+	Vested  ledger.Amount
+	VestsOn ledger.Date
 	// PayOn is the day on which the latest part is payable; no day where
 	// Amount is zero.
 	PayOn ledger.Date

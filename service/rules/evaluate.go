@@ -63,6 +63,9 @@ func Evaluate(b *Book, c Child, asOf ledger.Date) []Entitlement {
 	}
 	e.settle()
 	e.repay()
+	for i := range e.spans {
+		e.vest(&e.spans[i])
+	}
 	return e.entitlements()
 }
 

@@ -20,6 +20,7 @@ type evaluator struct {
 	leftOn   ledger.Date // the last day of taking part, where the child left
 	refused  bool        // the family chose not to take part
 	died     bool
+	claim    claims
 	returns  bool // some deposit was taken back
 	events   []Event
 	spans    []span
@@ -52,8 +53,8 @@ func (b *Book) borrow(c *Child, asOf ledger.Date) *evaluator {
 	}
 	e.asOf, e.view.asOf, e.view.child = asOf, asOf, c
 	e.spans, e.parts, e.uses = e.spans[:0], e.parts[:0], e.uses[:0]
-	e.lines, e.facts, e.gates = nil, nil, 0
 	e.entries, e.accounts = e.entries[:0], false
+	e.lines, e.facts, e.gates, e.claim = nil, nil, 0, claims{}
 	e.view.read, e.view.period, e.memos = 0, ledger.Period{}, e.memos[:0]
 	e.takeEvents(c.Events)
 	return e
@@ -189,4 +190,5 @@ type result struct {
 	funds  []FundChoice
 	shares []Share
 	read   uint64
+	vests
 }

@@ -52,6 +52,7 @@ var reasons = []Reason{
 	ReasonNotOffered, ReasonCondition, ReasonNoEvent, ReasonTooYoung, ReasonCensus, ReasonNoRow, ReasonNoDeposits, ReasonSmall, ReasonSmallAmounts, ReasonChannel,
 	ReasonBelowMinimum, ReasonBelowThreshold, ReasonBelowCount, ReasonNoStreak, ReasonWindowOpen, ReasonPhasedOut, ReasonReturned, ReasonWithdrawn, ReasonRepaid, ReasonNoFund, ReasonEligible,
 	ReasonChoose, ReasonHousehold,
+	ReasonUnclaimed, ReasonNotVested,
 }
 
 func (d *decoder) examples(b *Book, n *node) (out []Example) {

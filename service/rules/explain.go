@@ -2,6 +2,8 @@ package rules
 
 import (
 	"strings"
+
+	"seedbook/ledger"
 )
 
 // Words phrases catalogue keys in one language; *i18n.Words is one.
@@ -66,7 +68,7 @@ func Headline(w Words, why Why) string {
 // openWords are the reasons that are phrased as an invitation while there is
 // still time.
 var openWords = map[Reason]bool{
-	ReasonNoDeposits: true, ReasonSmall: true, ReasonSmallAmounts: true, ReasonBelowMinimum: true, ReasonBelowThreshold: true, ReasonBelowCount: true, ReasonNoEvent: true, ReasonNoStreak: true,
+	ReasonNoDeposits: true, ReasonSmall: true, ReasonSmallAmounts: true, ReasonBelowMinimum: true, ReasonBelowThreshold: true, ReasonBelowCount: true, ReasonNoEvent: true, ReasonNoStreak: true, ReasonUnclaimed: true,
 }
 
 func gives(w Words, why Why) string {
@@ -84,6 +86,10 @@ func gives(w Words, why Why) string {
 func (l Line) args(w Words) map[string]any {
 	args := map[string]any{
 		"n": l.N, "base": l.Base, "limit": l.Limit, "room": l.Room, "amount": l.Amount, "rate": l.Rate, "ref": l.Ref,
+	}
+	if l.Op == OpVesting {
+		day, _ := ledger.ParseDate(l.Ref) // Evaluate wrote it
+		args["ref"] = day
 	}
 	if l.Op == OpWithinCap {
 		args["ref"] = w.T("rules.period." + l.Ref)

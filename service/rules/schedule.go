@@ -84,6 +84,9 @@ func (e *evaluator) payday(t *terms, on ledger.Date, p ledger.Period) (ledger.Da
 	if t.Pay.LagDays > 0 {
 		day, wait = day.AddDays(t.Pay.LagDays), WaitLag
 	}
+	if e.mustClaim(t.Kind) && day.Before(e.claimed().on) {
+		day, wait = e.claimed().on, ""
+	}
 	if day.Before(e.enrolled) {
 		day, wait = e.enrolled, WaitNotEnrolled
 	}

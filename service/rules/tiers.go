@@ -14,7 +14,7 @@ type tier struct {
 }
 
 // tierKeys are the keys of a benefit that a tier may change.
-var tierKeys = []string{"base", "amount", "caps", "carry_forward", "phase_out", "pay", "funding", "undo"}
+var tierKeys = []string{"base", "amount", "caps", "carry_forward", "phase_out", "pay", "funding", "undo", "vesting"}
 
 const maxTiers = 50
 

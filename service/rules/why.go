@@ -52,6 +52,8 @@ const (
 	ReasonPhasedOut      Reason = "phased_out"      // the family's income is above what this is for
 	ReasonReturned       Reason = "returned"        // the bank took the deposits back
 	ReasonWithdrawn      Reason = "withdrawn"       // as much was taken out as was put in
+	ReasonUnclaimed      Reason = "unclaimed"       // the account was not claimed yet, or not in time
+	ReasonNotVested      Reason = "not_vested"      // too little was saved in time to keep it
 	ReasonRepaid         Reason = "repaid"          // it went back because money was taken out
 	ReasonNoFund         Reason = "no_fund"         // no fund may pay for this child
 	ReasonChoose         Reason = "choose"          // two accounts came on one day: somebody has to choose
@@ -157,6 +159,7 @@ const (
 	OpRoom       Op = "room"        // Limit was gathered so far, Room was left: Amount
 	OpLifeCap    Op = "life_cap"    // at most Limit for ever, Room was left: Amount
 	OpSharedCap  Op = "shared_cap"  // at most Limit with others, Room was left: Amount
+	OpVesting    Op = "vesting"     // Limit must be saved by Ref, a day, to keep it: Base is so far
 	OpRepaid     Op = "repaid"      // Amount goes back because money was taken out
 	OpShare      Op = "share"       // the child's account Ref receives Amount
 	OpFundPasses Op = "fund_passes" // fund Ref may not pay for this child

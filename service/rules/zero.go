@@ -121,6 +121,8 @@ func (s *span) outcome(e *evaluator) Outcome {
 		return Given
 	case s.amount.Sign() > 0:
 		return OnTheWay
+	case s.reason == ReasonUnclaimed && e.leftOn.IsZero() && (e.claim.last.IsZero() || !e.asOf.After(e.claim.last)):
+		return Open
 	case !s.period.Contains(e.asOf) || !e.leftOn.IsZero():
 		return Nothing
 	}
@@ -142,6 +144,10 @@ func (s *span) outcome(e *evaluator) Outcome {
 // until is the day that a reason speaks of.
 func (s *span) until(e *evaluator) ledger.Date {
 	switch {
+	case s.reason == ReasonUnclaimed:
+		return e.claim.last
+	case s.reason == ReasonNotVested:
+		return s.lost
 	case s.reason == ReasonTooYoung:
 		return birthday(e.view.child.BornOn, s.terms.Trigger.Years, e.book.Program.LeapDay)
 	case s.reason == ReasonCensus:
