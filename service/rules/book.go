@@ -25,13 +25,14 @@ type Book struct {
 	Exit       []Exit
 	Examples   []Example
 
-	hash   string
-	normal []byte
-	facts  *vocabulary
-	gates  []gate       // the requirements, compiled
-	plans  []plan       // the benefits, compiled, in the book's order
-	bounds []*predicate // of the shared caps: whom each bounds; nil for everybody
-	pooled evaluators   // reused working memory
+	hash    string
+	normal  []byte
+	facts   *vocabulary
+	moments []*moment    // every day by which something turns, each once
+	gates   []gate       // the requirements, compiled
+	plans   []plan       // the benefits, compiled, in the book's order
+	bounds  []*predicate // of the shared caps: whom each bounds; nil for everybody
+	pooled  evaluators   // reused working memory
 }
 
 // Program says whose rules these are.

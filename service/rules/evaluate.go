@@ -52,11 +52,15 @@ func (e *evaluator) eligible(on ledger.Date) Why {
 func Evaluate(b *Book, c Child, asOf ledger.Date) []Entitlement {
 	e := b.borrow(&c, asOf)
 	defer b.giveBack(e)
+	return e.evaluate()
+}
+
+func (e *evaluator) evaluate() []Entitlement {
 	if why, out := e.outsider(); out {
 		return e.keep(e.refuse(why), why)
 	}
-	for i := range b.plans {
-		e.gather(&b.plans[i])
+	for i := range e.book.plans {
+		e.gather(&e.book.plans[i])
 	}
 	if len(e.events) > 1 {
 		e.lines = make([]Line, 0, 4*len(e.spans))

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,8 +53,17 @@ const (
 // momentForms are what a moment may look like, for reports.
 var momentForms = []string{"age(26)", "grade(12)", "years_after(enrolled, 20)", "months_after(enrolled, 6)", "days_after(enrolled, 30)", "2043-06-30"}
 
-// moment reads a moment, or returns nil for an absent or wrong one.
+// moment reads a moment, or returns nil for an absent or wrong one. The book
+// remembers it: Next looks at every one.
 func (c *compiler) moment(b *Book, n *node) *moment {
+	m := c.readMoment(b, n)
+	if m != nil && !slices.ContainsFunc(b.moments, func(o *moment) bool { return o.Text == m.Text }) {
+		b.moments = append(b.moments, m)
+	}
+	return m
+}
+
+func (c *compiler) readMoment(b *Book, n *node) *moment {
 	s, ok := c.plain(n)
 	if !ok {
 		return nil

@@ -89,10 +89,12 @@ func (e *evaluator) countStreak(s *span, t *terms, v int, ev *Event) {
 // countBalance counts what is saved: it goes through the whole history, for a
 // balance has no beginning.
 func (e *evaluator) countBalance(s *span, until ledger.Date) {
-	end := earlier(until, s.period.Last)
-	v := e.versionFor(s.plan, end, s.period)
-	if v < 0 || s.plan.in[v] == nil || !s.plan.in[v].Basis.Measure.balance() {
+	end, v := e.balanceEnd(s, earlier(until, s.period.Last))
+	if v < 0 {
 		return
+	}
+	if end.Before(s.period.Last) {
+		until = end
 	}
 	b := balances{e: e, s: s, t: s.plan.in[v], v: v, end: end, monthEnd: s.period.First.AddDays(-1)}
 	for i := range e.events {
@@ -102,6 +104,28 @@ func (e *evaluator) countBalance(s *span, until ledger.Date) {
 		b.take(&e.events[i])
 	}
 	b.close(until)
+}
+
+// balanceEnd is the last day up to a day of which a balance is counted, and the
+// version that answers for it, or −1. Where no terms hold on the day any more,
+// what they counted in the period by their own last day stays.
+func (e *evaluator) balanceEnd(s *span, end ledger.Date) (ledger.Date, int) {
+	for {
+		v := e.versionFor(s.plan, end, s.period)
+		if v >= 0 && s.plan.in[v] != nil && s.plan.in[v].Basis.Measure.balance() {
+			return end, v
+		}
+		before := ledger.Date{}
+		for i := range e.book.Versions {
+			if to := e.book.Versions[i].EffectiveTo; !to.IsZero() && to.Before(end) && !to.Before(s.period.First) {
+				before = to
+			}
+		}
+		if by := e.book.Versions[0].SelectedBy; before.IsZero() || by == CohortDate || by == PeriodStart {
+			return end, -1
+		}
+		end = before
+	}
 }
 
 // balances follows what is saved through a history, for one span.
