@@ -167,6 +167,7 @@ type Formula struct {
 	Threshold *Threshold
 	Step      *Stairs
 	Series    []ledger.Amount
+	Split     *Split
 	Table     *AmountTable
 }
 

@@ -9,6 +9,7 @@ func (c *compiler) checkTerms(b *Book, n *node, t *terms) {
 	c.checkFormula(n, t)
 	c.checkPeriod(n, t)
 	c.checkSharing(n, t)
+	c.checkClass(n, t)
 	for _, w := range t.Caps.Within {
 		if length(w.Period) <= length(t.Period) {
 			c.report(n.get("caps"), "within_shorter", map[string]any{"period": string(w.Period)})

@@ -145,6 +145,10 @@ func (e *evaluator) assume(s *span, until ledger.Date) {
 }
 
 func (e *evaluator) countEvent(s *span, ev *Event) {
+	if ev.Kind == Named {
+		e.countNamed(s, ev)
+		return
+	}
 	v := e.versionFor(s.plan, ev.On, s.period)
 	if v < 0 || s.plan.in[v] == nil {
 		s.outside++

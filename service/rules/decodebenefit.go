@@ -130,6 +130,8 @@ func (t *terms) kinds() []EventKind {
 		return []EventKind{t.Basis.Event}
 	case t.Trigger.Kind == OnEvent:
 		return []EventKind{t.Trigger.Event}
+	case t.Trigger.Kind == OnClass:
+		return []EventKind{Named}
 	}
 	return nil
 }

@@ -183,7 +183,7 @@ func (d *decoder) events(n *node) (out []EventDecl) {
 		o := d.object(item, "event")
 		e := EventDecl{Name: EventKind(d.name(o.must("name"))), Says: d.says(o.may("says"))}
 		o.done()
-		taken := slices.Contains(engineEvents, e.Name) || slices.ContainsFunc(out, func(g EventDecl) bool { return g.Name == e.Name }) ||
+		taken := e.Name == Named || slices.Contains(engineEvents, e.Name) || slices.ContainsFunc(out, func(g EventDecl) bool { return g.Name == e.Name }) ||
 			slices.ContainsFunc(builtin, func(s slot) bool { return s.name == string(e.Name)+"_on" })
 		if taken || !isIdent(string(e.Name)) {
 			d.report(item, "name_taken", map[string]any{"value": clip(string(e.Name))})

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+
+	"seedbook/ledger"
 )
 
 // trigger reads event(enrolled) or age(5).
@@ -23,11 +25,17 @@ func (c *compiler) trigger(b *Book, n *node) Trigger {
 		t := Trigger{Kind: EachPeriod}
 		t.From, t.from = c.beginning(n, args[0])
 		return t
+	case ok && name == string(OnClass) && len(args) == 1:
+		on, err := ledger.ParseDate(args[0])
+		if err != nil {
+			c.report(n, "not_date", map[string]any{"value": clip(args[0])})
+		}
+		return Trigger{Kind: OnClass, On: on, from: -1}
 	case ok && name == string(OnCensus) && args == nil:
 		c.checkCall(n, name)
 		return Trigger{Kind: OnCensus, from: -1}
 	}
-	c.unknown(n, s, []string{"event(enrolled)", "age(5)", "each_period(birth)", "each_period(enrolled)", "census_day"})
+	c.unknown(n, s, []string{"event(enrolled)", "age(5)", "each_period(birth)", "each_period(enrolled)", "census_day", "class(2026-10-01)"})
 	return Trigger{}
 }
 
@@ -89,12 +97,18 @@ func (c *compiler) formula(b *Book, n *node, counting bool) Formula {
 		f.Step = &Stairs{Per: d.value(d.positive(p.must("per"))), Pay: d.value(d.amount(p.must("pay")))}
 		p.done()
 	}
+	total, by := o.may("split"), o.may("by")
+	f.Split = c.split(b, total, by)
 	d.each(o.may("series"), func(item *node) { f.Series = append(f.Series, d.value(d.amount(item))) })
 	o.done()
 	if len(f.Series) > 100 || f.Series == nil && n.value("series") != nil {
 		d.report(n, "item_count", map[string]any{"least": 1, "most": 100})
 	}
-	if n != nil && n.kind == mapping && len(n.keys) != 1 {
+	one := 1
+	if by != nil && total != nil {
+		one = 2
+	}
+	if n != nil && n.kind == mapping && (len(n.keys) != one || by != nil && total == nil) {
 		d.report(n, "one_formula", nil)
 	}
 	return f

@@ -42,9 +42,6 @@ func (e *evaluator) earn(s *span) {
 	e.schedule(s)
 	if e.accounts {
 		s.shares = e.shares(s)
-		for _, share := range s.shares {
-			e.lines = append(e.lines, Line{Op: OpShare, Ref: share.Account, Amount: share.Amount})
-		}
 	}
 	e.take(s)
 }
@@ -117,6 +114,10 @@ func (e *evaluator) limitBase(s *span, p *part, run *sums, log bool) ledger.Amou
 func (e *evaluator) formula(s *span, p *part, base ledger.Amount, run *sums, log bool) (earned ledger.Amount) {
 	line := Line{Base: base}
 	switch f := p.terms.Amount; {
+	case f.Split != nil:
+		line.Op, line.Limit, earned = OpSplit, f.Split.Total, base
+	case p.terms.Trigger.Kind == OnClass:
+		line.Op, earned = OpFixed, base // what it was named with
 	case f.Fixed != nil:
 		line.Op, earned = OpFixed, *f.Fixed
 		if p.terms.OncePer == perAccount {

@@ -11,6 +11,7 @@ func (e *evaluator) entitlements() []Entitlement {
 	out := make([]Entitlement, len(e.spans))
 	for i := range e.spans {
 		s := &e.spans[i]
+		s.settleShares()
 		out[i] = Entitlement{
 			Benefit: s.plan.id, Kind: s.plan.kind, Period: e.label(s.plan, s.period),
 			Amount: s.amount, Due: s.due, PayOn: s.payOn, EarnedOn: s.last, EarnedSeq: s.lastSeq,

@@ -53,6 +53,7 @@ var reasons = []Reason{
 	ReasonBelowMinimum, ReasonBelowThreshold, ReasonBelowCount, ReasonNoStreak, ReasonWindowOpen, ReasonPhasedOut, ReasonReturned, ReasonWithdrawn, ReasonRepaid, ReasonNoFund, ReasonEligible,
 	ReasonChoose, ReasonHousehold,
 	ReasonUnclaimed, ReasonNotVested,
+	ReasonNotNamed,
 }
 
 func (d *decoder) examples(b *Book, n *node) (out []Example) {

@@ -36,7 +36,7 @@ type Failure struct {
 func Test(b *Book) Report {
 	var r Report
 	for i := range b.Examples {
-		failures := b.Examples[i].run(b)
+		failures := b.Examples[i].named(b).run(b)
 		if len(failures) == 0 {
 			r.Passed++
 		} else {

@@ -69,6 +69,7 @@ func Headline(w Words, why Why) string {
 // still time.
 var openWords = map[Reason]bool{
 	ReasonNoDeposits: true, ReasonSmall: true, ReasonSmallAmounts: true, ReasonBelowMinimum: true, ReasonBelowThreshold: true, ReasonBelowCount: true, ReasonNoEvent: true, ReasonNoStreak: true, ReasonUnclaimed: true,
+	ReasonNotNamed: true,
 }
 
 func gives(w Words, why Why) string {

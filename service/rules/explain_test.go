@@ -35,6 +35,7 @@ func everyWhy(t *testing.T) map[string]Why {
 	for _, name := range sortedKeys(books) {
 		b := books[name]
 		for _, x := range b.Examples {
+			x := x.named(b)
 			for _, want := range x.Expect {
 				for i, c := range x.cast(b, want.On) {
 					at := name + ", " + x.Name

@@ -65,7 +65,6 @@ func (e *evaluator) repayPlan(p *plan) {
 		}
 		back = back.Min(s.amount)
 		s.amount, s.due = s.amount.Sub(back), s.due.Sub(back).Max(ledger.Amount{})
-		s.shares = lessShares(s.shares, back)
 		s.lines = append(s.lines, Line{Op: OpRepaid, Amount: back})
 		if s.amount.IsZero() {
 			s.reason, s.payOn, s.wait, s.funds = ReasonRepaid, ledger.Date{}, "", nil

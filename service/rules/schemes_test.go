@@ -9,6 +9,20 @@ import (
 // schemes writes the published schemes as rule books, by the first part of a
 // case's id.
 var schemes = map[string]func(matchCase) draft{
+	"OHALLOC": func(c matchCase) draft {
+		d := draft{facts: []string{"contributed: money"}, benefits: fmt.Sprintf(`  - id: part
+    kind: prize
+    trigger: class(2020-03-01)
+    amount: {split: %v, by: contributed}
+    period: once
+    funding: {sources: [{fund: A}]}
+`, c.Input["amount"])}
+		for i, w := range items(c.Input["weights"]) {
+			d.children = append(d.children, fmt.Sprintf("id: C%d, facts: {contributed: %v}, events: [{on: 2008-01-01, event: enrolled}]", i, w))
+			d.expect = append(d.expect, fmt.Sprintf("child: C%d, %s", i, expects("2020-03-01", "part", items(c.Expected["allocation"])[i])))
+		}
+		return d
+	},
 	"SEEDOK": func(c matchCase) draft {
 		return draft{
 			facts: []string{"agi: money"}, known: []string{fmt.Sprintf("agi: %v", c.Input["agi"])},

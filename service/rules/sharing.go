@@ -225,11 +225,20 @@ func (p *split) close() []Share {
 	return slices.DeleteFunc(p.shares, func(s Share) bool { return s.Amount.IsZero() })
 }
 
-// lessShares are shares after a part was paid back, the latest account's first.
-func lessShares(shares []Share, back ledger.Amount) []Share {
-	p := split{shares: shares}
-	p.take(back)
-	return slices.DeleteFunc(p.shares, func(s Share) bool { return s.Amount.IsZero() })
+// settleShares lets the shares follow the amount where something was lost or
+// went back since, from the latest account first, and notes them.
+func (s *span) settleShares() {
+	if len(s.shares) == 0 {
+		return
+	}
+	p := split{of: s.amount, shares: s.shares}
+	for _, share := range s.shares {
+		p.total = p.total.Add(share.Amount)
+	}
+	s.shares = p.close()
+	for _, share := range s.shares {
+		s.lines = append(s.lines[:len(s.lines):len(s.lines)], Line{Op: OpShare, Ref: share.Account, Amount: share.Amount})
+	}
 }
 
 // unchosen reports a span that waits for somebody to choose an account.

@@ -18,5 +18,14 @@ func init() {
 		{"unknown_value", "    trigger: event(enrolled)\n", "    trigger: event(enrolled)\n    conflict: first_com\n", "nearest=first_come"},
 		{"once_per_unfit", "    undo: {on_return: reverse_full}\n", "    once_per: account\n", "line 36: benefits[1].once_per: once_per_unfit"},
 		{"needs_household", "    trigger: event(enrolled)\n", "    trigger: event(enrolled)\n    once_per: household\n", "needs_household"},
+		{"not_date", "event(enrolled)", "class(2026-13-01)", "line 24: benefits[0].trigger: not_date value=2026-13-01"},
+		{"split_needs_class", "{fixed: 50.00}", "{split: 50.00}", "line 25: benefits[0].amount: split_needs_class"},
+		{"class_amount", "trigger: event(enrolled)\n    amount: {fixed: 50.00}", "trigger: class(2026-10-01)\n    amount: {series: [50.00]}", "class_amount"},
+		{"class_unfit", "trigger: event(enrolled)\n", "trigger: class(2026-10-01)\n    tiers: [{id: a, when: grade > 1}]\n", "class_unfit key=tiers"},
+		{"one_formula", "trigger: event(enrolled)\n    amount: {fixed: 50.00}", "trigger: class(2026-10-01)\n    amount: {by: income}", "one_formula"},
+		{"one_formula", "trigger: event(enrolled)\n    amount: {fixed: 50.00}", "trigger: class(2026-10-01)\n    amount: {fixed: 50.00, by: income}", "one_formula"},
+		{"needs_number", "trigger: event(enrolled)\n    amount: {fixed: 50.00}", "trigger: class(2026-10-01)\n    amount: {split: 50.00, by: lunch}", "needs_number fact=lunch"},
+		{"unknown_fact", "trigger: event(enrolled)\n    amount: {fixed: 50.00}", "trigger: class(2026-10-01)\n    amount: {split: 50.00, by: incom}", "nearest=income"},
+		{"name_taken", "{name: viewed}", "{name: named}", "name_taken value=named"},
 	}...)
 }

@@ -74,7 +74,7 @@ func (x *Example) openTill(b *Book) *till {
 		t.purse[r.Fund] = t.purse[r.Fund].Add(ledger.Amount{}) // a fund that receives money can run out
 	}
 	for i := range t.seats {
-		t.seats[i].next = t.dayAfter(i, ledger.Date{})
+		t.seats[i].next = x.Children[i].firstDay()
 	}
 	return t
 }
@@ -116,7 +116,7 @@ func (t *till) night(on ledger.Date) {
 	for i := range t.seats {
 		if s := &t.seats[i]; !s.next.IsZero() && !s.next.After(on) {
 			t.evaluate(s, cast[i], on)
-			s.next = t.dayAfter(i, on)
+			s.next = t.dayAfter(i, cast[i], on)
 		}
 	}
 	t.pay(on)
@@ -242,30 +242,21 @@ func (t *till) answer(to *answer, want *Expectation) {
 	}
 }
 
-// dayAfter is the next day on which what a child is entitled to may change: by
-// what happens, becomes true or becomes known, because a wait is over or
-// because a period ends. It is no day where there is none.
-func (t *till) dayAfter(child int, on ledger.Date) (next ledger.Date) {
-	consider := func(day ledger.Date) {
-		if day.After(on) {
-			next = sooner(next, day)
-		}
-	}
-	c := &t.x.Children[child]
+// firstDay is the first day on which something happens to a child, or no day.
+func (c *ExampleChild) firstDay() (first ledger.Date) {
 	for _, e := range c.Events {
-		consider(e.On)
-		consider(c.received[e.Key])
+		first = sooner(first, e.On)
 	}
-	for _, f := range c.Facts {
-		consider(f.From)
-		consider(f.Known)
-	}
-	for _, a := range t.seats[child].awards {
-		consider(a.PayOn)
-		consider(a.Why.Until)
-		if span, ok := t.book.Span(a.Benefit, a.Period); ok && span != forever {
-			consider(span.Last)
-			consider(span.Last.AddDays(1))
+	return first
+}
+
+// dayAfter is the next day on which what a child is entitled to may change, by
+// itself or because the program hears of something; no day where there is none.
+func (t *till) dayAfter(child int, c Child, on ledger.Date) ledger.Date {
+	next := Next(t.book, c, on)
+	for _, heard := range t.x.Children[child].received {
+		if heard.After(on) {
+			next = sooner(next, heard)
 		}
 	}
 	return next

@@ -56,6 +56,7 @@ const (
 	ReasonNotVested      Reason = "not_vested"      // too little was saved in time to keep it
 	ReasonRepaid         Reason = "repaid"          // it went back because money was taken out
 	ReasonNoFund         Reason = "no_fund"         // no fund may pay for this child
+	ReasonNotNamed       Reason = "not_named"       // the child is not in the class
 	ReasonChoose         Reason = "choose"          // two accounts came on one day: somebody has to choose
 	ReasonHousehold      Reason = "household"       // another child of the household has it
 )
@@ -161,6 +162,7 @@ const (
 	OpSharedCap  Op = "shared_cap"  // at most Limit with others, Room was left: Amount
 	OpVesting    Op = "vesting"     // Limit must be saved by Ref, a day, to keep it: Base is so far
 	OpRepaid     Op = "repaid"      // Amount goes back because money was taken out
+	OpSplit      Op = "split"       // the class shares Limit: this child's part is Amount
 	OpShare      Op = "share"       // the child's account Ref receives Amount
 	OpFundPasses Op = "fund_passes" // fund Ref may not pay for this child
 )

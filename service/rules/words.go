@@ -3,6 +3,8 @@ package rules
 import (
 	"strconv"
 	"strings"
+
+	"seedbook/ledger"
 )
 
 // PeriodKind is how long a benefit's base and cap run before they start anew.
@@ -108,16 +110,19 @@ const (
 	EachPeriod TriggerKind = "each_period"
 	// The census day of a school year.
 	OnCensus TriggerKind = "census_day"
+	// Being named in a class on a day.
+	OnClass TriggerKind = "class"
 )
 
 // Trigger is what a benefit without a basis waits for: "event(enrolled)",
-// "age(5)", "each_period(birth)" or "census_day".
+// "age(5)", "each_period(birth)", "census_day" or "class(2026-10-01)".
 type Trigger struct {
 	Kind  TriggerKind
 	Event EventKind
 	Years int
-	From  string // fromBirthday, fromJoining or a fact of a day
-	from  int    // the slot of that fact, or −1
+	On    ledger.Date // of a class
+	From  string      // fromBirthday, fromJoining or a fact of a day
+	from  int         // the slot of that fact, or −1
 }
 
 // From where periods and room begin to count.

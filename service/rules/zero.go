@@ -56,6 +56,8 @@ func (s *span) nothingCounted(e *evaluator) Reason {
 		return ReasonMissingFact
 	case s.terms.Trigger.Kind == AtAge:
 		return ReasonTooYoung
+	case s.terms.Trigger.Kind == OnClass:
+		return ReasonNotNamed
 	case s.terms.Trigger.Kind == OnCensus:
 		return ReasonCensus
 	case s.outside > 0:
@@ -129,6 +131,11 @@ func (s *span) outcome(e *evaluator) Outcome {
 	switch s.reason {
 	case ReasonChoose:
 		return Open
+	case ReasonNotNamed:
+		if e.asOf.Before(s.terms.Trigger.On) {
+			return Open
+		}
+		return Nothing
 	case ReasonCensus:
 		if s.period.Contains(e.nextCensus()) {
 			return Open
@@ -153,6 +160,11 @@ func (s *span) until(e *evaluator) ledger.Date {
 	case s.reason == ReasonCensus:
 		if s.period.Contains(e.nextCensus()) {
 			return e.nextCensus()
+		}
+		return ledger.Date{}
+	case s.reason == ReasonNotNamed:
+		if e.asOf.Before(s.terms.Trigger.On) {
+			return s.terms.Trigger.On
 		}
 		return ledger.Date{}
 	case s.reason == ReasonNotYet && e.book.Versions[0].SelectedBy != CohortDate:
