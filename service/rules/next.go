@@ -7,8 +7,8 @@ import (
 )
 
 // Next is the earliest day after asOf on which what the book gives the child
-// could be another without any news: an amount, the part of it that is payable,
-// or the reason of an amount. It may be too early, never too late; no day means
+// could be another without any news: an amount, the part of it that is payable
+// or cannot be lost any more, or the reason of an amount. It may be too early, never too late; no day means
 // never. Whoever evaluated a child and learns nothing new of it may leave it
 // alone until then.
 //
@@ -36,6 +36,7 @@ const maxLooks = 24
 type gift struct {
 	benefit, period string
 	amount, due     ledger.Amount
+	vested          ledger.Amount
 	reason          Reason
 }
 
@@ -46,7 +47,7 @@ func (b *Book) look(c *Child, asOf ledger.Date) (given []gift, next ledger.Date)
 	defer b.giveBack(e)
 	for _, t := range e.evaluate() {
 		if t.Amount.Sign() > 0 {
-			given = append(given, gift{t.Benefit, t.Period, t.Amount, t.Due, t.Why.Reason})
+			given = append(given, gift{t.Benefit, t.Period, t.Amount, t.Due, t.Vested, t.Why.Reason})
 		}
 	}
 	s := soonest{after: asOf}

@@ -15,7 +15,7 @@ import (
 func turned(b *Book, c Child, on ledger.Date) (out string) {
 	for _, e := range Evaluate(b, c, on) {
 		if e.Amount.Sign() > 0 {
-			out += fmt.Sprintf("%s/%s %s due %s\n", e.Benefit, e.Period, e.Amount, e.Due)
+			out += fmt.Sprintf("%s/%s %s due %s vested %s\n", e.Benefit, e.Period, e.Amount, e.Due, e.Vested)
 		}
 	}
 	return out
