@@ -11,7 +11,10 @@ import (
 
 func (a *app) rulesCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "rules", Short: "Rule books"}
-	cmd.AddCommand(a.rulesTryCommand(), a.rulesExplainCommand(), a.rulesTestCommand())
+	cmd.AddCommand(
+		a.rulesTestCommand(), a.rulesFmtCommand(), a.rulesSchemaCommand(),
+		a.rulesTryCommand(), a.rulesExplainCommand(),
+	)
 	return cmd
 }
 

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 )
 
 // tree turns the library's nodes into ours.
@@ -20,17 +21,19 @@ func (t *tree) node(from ast.Node, path string, depth int) *node {
 	}
 	switch v := from.(type) {
 	case *ast.MappingNode:
+		n.flow = v.IsFlowStyle
 		t.mapping(n, v.Values, depth)
 	case *ast.MappingValueNode:
 		t.mapping(n, []*ast.MappingValueNode{v}, depth)
 	case *ast.SequenceNode:
-		n.kind = list
+		n.kind, n.flow = list, v.IsFlowStyle
 		for i, item := range v.Values {
 			n.items = append(n.items, t.node(item, path+"["+strconv.Itoa(i)+"]", depth+1))
 		}
 	case *ast.NullNode:
 	case *ast.StringNode:
 		n.kind, n.text = scalar, v.Value
+		n.quoted = v.Token.Type == token.SingleQuoteType || v.Token.Type == token.DoubleQuoteType
 	case *ast.LiteralNode:
 		n.kind, n.text = scalar, v.Value.Value
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:

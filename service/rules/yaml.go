@@ -33,6 +33,8 @@ type node struct {
 	text   string  // of a scalar
 	items  []*node // of a list
 	keys   []keyed // of a mapping, in the order written
+	flow   bool    // of a list or mapping: it stands in brackets
+	quoted bool    // of a scalar: it stands in quotes
 }
 
 type nodeKind int8

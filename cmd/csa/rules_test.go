@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"seedbook/service/rules"
+)
+
+// csa runs a command without a database and gives its status and what it
+// wrote.
+func csa(t *testing.T, args ...string) (status int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	none := func(string) (string, bool) { return "", false }
+	status = run(t.Context(), args, none, streams{nil, &o, &e})
+	return status, o.String(), e.String()
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil || string(want) != got {
+		t.Errorf("%s is another now (%v): %s", path, err, firstDifference(string(want), got))
+	}
+}
+
+func TestFmtPrintsAndWrites(t *testing.T) {
+	status, out, errs := csa(t, "rules", "fmt", "testdata/rules/untidy.yaml")
+	if status != 0 {
+		t.Fatal(errs)
+	}
+	golden(t, "rules/fmt.golden", out)
+
+	path := filepath.Join(t.TempDir(), "book.yaml")
+	copyFile(t, "testdata/rules/untidy.yaml", path)
+	if _, named, _ := csa(t, "rules", "fmt", "-w", path); named != path+"\n" {
+		t.Errorf("the first time it names %q", named)
+	}
+	if _, named, _ := csa(t, "rules", "fmt", "-w", path); named != "" {
+		t.Errorf("the second time it names %q", named)
+	}
+	if raw, _ := os.ReadFile(path); string(raw) != out {
+		t.Errorf("-w wrote %s", raw)
+	}
+}
+
+func TestFmtLeavesABookWithProblemsAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "book.yaml")
+	if err := os.WriteFile(path, []byte("program: {id: x}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errs := csa(t, "rules", "fmt", "-w", path)
+	if raw, _ := os.ReadFile(path); status != 1 || out != "" || string(raw) != "program: {id: x}\n" || !bytes.Contains([]byte(errs), []byte("Line 1")) {
+		t.Errorf("status %d, %q, %q, the file is now %q", status, out, errs, raw)
+	}
+}
+
+func TestSchemaIsTheSchema(t *testing.T) {
+	if status, out, errs := csa(t, "rules", "schema"); status != 0 || out != string(rules.Schema()) {
+		t.Errorf("status %d, %d bytes, %s", status, len(out), errs)
+	}
+}
