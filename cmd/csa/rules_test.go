@@ -69,3 +69,29 @@ func TestSchemaIsTheSchema(t *testing.T) {
 		t.Errorf("status %d, %d bytes, %s", status, len(out), errs)
 	}
 }
+
+func TestLintPrintsFindingsAndFailsOnARisk(t *testing.T) {
+	status, out, errs := csa(t, "rules", "lint", "testdata/rules/troubled.yaml")
+	if status != 1 || errs != "csa: 11 risks\n" {
+		t.Errorf("status %d, %s", status, errs)
+	}
+	golden(t, "rules/lint.golden", out)
+	_, supplied, _ := csa(t, "rules", "lint", "--supplied", "income", "testdata/rules/troubled.yaml")
+	if bytes.Contains([]byte(supplied), []byte("“income”")) {
+		t.Errorf("income is supplied, and still: %s", supplied)
+	}
+}
+
+func TestLintSpeaksTheLanguageOfTheSettings(t *testing.T) {
+	var o, e bytes.Buffer
+	spanish := func(name string) (string, bool) { return "es", name == "CSA_LANG" }
+	run(t.Context(), []string{"rules", "lint", "testdata/rules/troubled.yaml"}, spanish, streams{nil, &o, &e})
+	golden(t, "rules/lint.es.golden", o.String())
+}
+
+func TestLintPassesOverAdvice(t *testing.T) {
+	status, out, errs := csa(t, "rules", "lint", "testdata/rules/untidy.yaml")
+	if status != 0 || !bytes.Contains([]byte(out), []byte("advice")) {
+		t.Errorf("status %d, %s%s", status, out, errs)
+	}
+}
