@@ -38,6 +38,21 @@ func BenchmarkEvaluate(b *testing.B) {
 	}
 }
 
+// BenchmarkEvaluateSimplest is a seed and a match of one for one, nothing else.
+func BenchmarkEvaluateSimplest(b *testing.B) {
+	book := small(b, `
+benefits:
+  - {id: seed, kind: seed, trigger: event(enrolled), amount: {fixed: 50.00}, period: once, funding: {sources: [{fund: A}]}}
+  - {id: match, kind: match, basis: gross_deposits, amount: {ratio: 1}, caps: {per_period: 100.00}, period: calendar_year, funding: {sources: [{fund: A}]}}
+`)
+	c, asOf := saver(b, 2), day(b, "2026-12-31")
+	b.ReportAllocs()
+	for b.Loop() {
+		Evaluate(book, c, asOf)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "children/s")
+}
+
 func BenchmarkWhyJSON(b *testing.B) {
 	out := Evaluate(pack(b, "city"), saver(b, 6), day(b, "2027-06-30"))
 	b.ReportAllocs()

@@ -107,12 +107,28 @@ func label(kind PeriodKind, p ledger.Period) string {
 // label names a period of a benefit; a birthday year goes by the age: "age-5".
 func (e *evaluator) label(p *plan, period ledger.Period) string {
 	if p.period != BirthdayYear {
-		return label(p.period, period)
+		return e.remember(p.period, period)
 	}
 	if period == forever {
 		return "age-" // of a child whose birth date is not known
 	}
 	return "age-" + strconv.Itoa(ageOn(e.view.child.BornOn, period.First, e.book.Program.LeapDay))
+}
+
+// named is a period with its label. Most children of a night have the same few.
+type named struct {
+	kind  PeriodKind
+	first ledger.Date
+	label string
+}
+
+// remember is label, kept for the next child.
+func (e *evaluator) remember(kind PeriodKind, period ledger.Period) string {
+	at := &e.names[int(uint(period.First.DaysSince(forever.First)))%len(e.names)]
+	if at.first != period.First || at.kind != kind || at.label == "" {
+		*at = named{kind, period.First, label(kind, period)}
+	}
+	return at.label
 }
 
 func appendTwo(b []byte, n int) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }

@@ -84,9 +84,6 @@ func (c Calendar) censusFrom(day ledger.Date) ledger.Date {
 // countCensus counts the first census day of a span on which the child took
 // part and met the conditions.
 func (e *evaluator) countCensus(s *span, until ledger.Date) {
-	if !s.plan.census {
-		return
-	}
 	from := s.period.First
 	if from.Before(e.enrolled) {
 		from = e.enrolled

@@ -125,10 +125,18 @@ func (e *evaluator) count(s *span, until ledger.Date) {
 			}
 		}
 	}
-	e.countBirthday(s, until)
-	e.countPeriod(s, until)
-	e.countCensus(s, until)
-	e.countBalance(s, until)
+	if s.plan.ages {
+		e.countBirthday(s, until)
+	}
+	if len(s.plan.since) > 0 {
+		e.countPeriod(s, until)
+	}
+	if s.plan.census {
+		e.countCensus(s, until)
+	}
+	if s.plan.saves {
+		e.countBalance(s, until)
+	}
 	if s.terms == nil {
 		e.assume(s, until)
 	}

@@ -18,6 +18,8 @@ type plan struct {
 	repays bool        // withdrawals may cost what was given
 	since  []beginning // where every period counts, whatever happened: from where on
 	census bool        // some version waits for census days
+	ages   bool        // some version waits for a birthday
+	saves  bool        // some version counts what is saved
 	// some version gives an amount to the account of which the program heard first
 	firstCome bool
 }
@@ -102,6 +104,8 @@ func (p *plan) addKinds(t *terms) {
 		p.since = append(p.since, beginning{fromJoining, -1})
 	}
 	p.census = p.census || t.Trigger.Kind == OnCensus
+	p.ages = p.ages || t.Trigger.Kind == AtAge
+	p.saves = p.saves || t.Basis.Measure.balance()
 	p.firstCome = p.firstCome || t.Conflict == conflictFirstCome && t.Trigger.Kind == OnEvent
 	for _, k := range t.kinds() {
 		if !slices.Contains(p.kinds, k) {

@@ -12,24 +12,27 @@ func (e *evaluator) entitlements() []Entitlement {
 	for i := range e.spans {
 		s := &e.spans[i]
 		s.settleShares()
-		out[i] = Entitlement{
-			Benefit: s.plan.id, Kind: s.plan.kind, Period: e.label(s.plan, s.period),
-			Amount: s.amount, Due: s.due, PayOn: s.payOn, EarnedOn: s.last, EarnedSeq: s.lastSeq,
-			Shares: s.shares, Household: e.household(s), Funds: s.funds, Why: e.why(s),
-			Vested: s.vested, VestsOn: s.vestsOn,
-		}
+		// Field by field: a literal would be built aside and copied.
+		t := &out[i]
+		t.Benefit, t.Kind, t.Period = s.plan.id, s.plan.kind, e.label(s.plan, s.period)
+		t.Amount, t.Due, t.PayOn = s.amount, s.due, s.payOn
+		t.Vested, t.VestsOn = s.vested, s.vestsOn
+		t.EarnedOn, t.EarnedSeq = s.last, s.lastSeq
+		t.Shares, t.Household, t.Funds = s.shares, e.household(s), s.funds
 		if s.terms != nil {
-			out[i].OnShortfall = s.terms.Funding.OnShortfall
+			t.OnShortfall = s.terms.Funding.OnShortfall
 		}
+		e.why(s, &t.Why)
 	}
 	return out
 }
 
-func (e *evaluator) why(s *span) Why {
-	w := Why{
-		Reason: s.reason, Outcome: s.outcome(e), Amount: s.amount, Due: s.due, PayOn: s.payOn, Wait: s.wait,
-		Rule: s.plan.id, Need: s.need, Times: s.times, Until: s.until(e), Lines: s.lines, Facts: e.facts,
-	}
+// why fills in the reason of a span.
+func (e *evaluator) why(s *span, w *Why) {
+	w.Reason, w.Outcome, w.Wait = s.reason, s.outcome(e), s.wait
+	w.Amount, w.Due, w.PayOn = s.amount, s.due, s.payOn
+	w.Rule, w.Need, w.Times, w.Until = s.plan.id, s.need, s.times, s.until(e)
+	w.Lines, w.Facts = s.lines, e.facts
 	if s.version >= 0 {
 		w.Version = e.book.Versions[s.version].ID
 	}
@@ -49,7 +52,6 @@ func (e *evaluator) why(s *span) Why {
 	if own := s.read &^ e.gates; own != 0 {
 		w.Facts = append(e.facts[:len(e.facts):len(e.facts)], e.reads(own, s.readOn(e))...)
 	}
-	return w
 }
 
 // readOn is the day by whose facts a span was judged.

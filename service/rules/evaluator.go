@@ -32,6 +32,7 @@ type evaluator struct {
 	entries  []entry    // of the events that count, where accounts are named
 	lines    []Line     // fresh for each child: entitlements keep it
 	memos    []memo
+	names    [8]named // labels of periods, by their first day
 }
 
 // memo is the last answer of a condition and how long it holds.

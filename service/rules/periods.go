@@ -8,9 +8,6 @@ import (
 
 // countPeriod counts a period itself, for a benefit that comes with each.
 func (e *evaluator) countPeriod(s *span, until ledger.Date) {
-	if len(s.plan.since) == 0 {
-		return
-	}
 	on, v := e.periodDay(s)
 	if v < 0 {
 		return
