@@ -21,6 +21,7 @@ var Table = []struct {
 	{"eligibility", Daily(1, 30)},
 	{"awards", Daily(2, 30)},
 	{"statements", Monthly(1, 5, 0)}, // of the month before
+	{"reperform", Monthly(2, 4, 0)},  // everything, once a month
 }
 
 // Schedule says when a job is due and for which period.

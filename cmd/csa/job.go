@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -14,11 +15,12 @@ import (
 	"seedbook/jobs"
 	"seedbook/ledger"
 	"seedbook/service/program"
+	"seedbook/service/savings"
 )
 
 func (a *app) jobCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "job", Short: "The work of the clock, by hand"}
-	cmd.AddCommand(a.jobListCommand(), a.jobRunCommand())
+	cmd.AddCommand(a.jobListCommand(), a.jobRunCommand(), a.jobFindingsCommand())
 	return cmd
 }
 
@@ -131,5 +133,49 @@ func (s *session) printRun(r jobs.Run) {
 	}
 	for _, reason := range slices.Sorted(maps.Keys(r.Counts)) {
 		s.printf("  %-34s %14d\n", reason, r.Counts[reason])
+	}
+}
+
+func (a *app) jobFindingsCommand() *cobra.Command {
+	var code string
+	cmd := &cobra.Command{
+		Use:   "findings RUN --program P",
+		Short: "List what a full re-performance found: awards that facts, rules or books do not give again",
+		Args:  cobra.ExactArgs(1),
+		RunE: a.with(func(ctx context.Context, s *session, args []string) error {
+			run, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return fmt.Errorf("%s: write the number of a run, as csa job list shows it", args[0])
+			}
+			return s.listFindings(ctx, run, code)
+		}),
+	}
+	cmd.Flags().StringVar(&code, "program", "", "code of the program (required)")
+	_ = cmd.MarkFlagRequired("program")
+	return cmd
+}
+
+func (s *session) listFindings(ctx context.Context, run int64, code string) error {
+	p, err := s.program(ctx, code)
+	if err != nil {
+		return err
+	}
+	for after, n := int64(0), 0; ; {
+		var found []savings.Finding
+		err := s.db.Read(ctx, s.who, func(q sqlx.QueryerContext) (err error) {
+			found, err = savings.Findings(ctx, q, p.ID, run, after, 1000)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, f := range found {
+			after, n = f.N, n+1
+			s.printf("child %d  %-20s %-10s %-10s expected %12s found %12s  as of %s, rules %.12s\n", f.Child, f.Benefit, f.Period, f.Reason, f.Expected, f.Found, f.On, f.Rule)
+		}
+		if len(found) == 0 {
+			s.printf("%d findings\n", n)
+			return nil
+		}
 	}
 }

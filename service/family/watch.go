@@ -84,3 +84,27 @@ func Touch(ctx context.Context, tx *sqlx.Tx, ids []ChildID) error {
 	}
 	return nil
 }
+
+// State is how a participant was left by the newest run.
+type State struct {
+	Child    ChildID     `db:"child_id"`
+	On       ledger.Date `db:"looked_on"` // no day: nobody looked yet
+	RuleHash string      `db:"rule_hash"`
+	Next     ledger.Date `db:"look_on"` // the first later day to look again; no day: none, or at once
+	Touched  bool        `db:"touched"` // to be looked at at once
+}
+
+// Watched returns how participants stand, in the order of their numbers, after
+// a child.
+func Watched(ctx context.Context, q sqlx.QueryerContext, p program.ID, after ChildID, limit int) ([]State, error) {
+	const query = `
+		SELECT child_id, looked_on, rule_hash, nullif(look_on, '-infinity') AS look_on, coalesce(look_on = '-infinity', false) AS touched
+		FROM child_watches
+		WHERE program_id = $1 AND child_id > $2
+		ORDER BY child_id LIMIT $3`
+	var out []State
+	if err := sqlx.SelectContext(ctx, q, &out, query, p, after, limit); err != nil {
+		return nil, fmt.Errorf("watched children of program %d: %w", p, err)
+	}
+	return out, nil
+}
