@@ -65,6 +65,12 @@ func TestFactsImportRecordsAFileWholeOrNotAtAll(t *testing.T) {
 	if got := s.one("csa job run awards --program facts"); !strings.Contains(got, "500.00") {
 		t.Errorf("the run after: %s", got)
 	}
+	if got := s.one("csa job run reperform --program facts"); !strings.Contains(got, "done, 1 done") {
+		t.Errorf("the re-performance: %s", got)
+	}
+	if got := s.one("csa job findings 2 --program facts"); got != "0 findings\n" {
+		t.Errorf("found: %s", got)
+	}
 }
 
 // enroll enters and admits a child with a student number.

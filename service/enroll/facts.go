@@ -76,7 +76,10 @@ func addReported(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys
 
 // ruleEvent is a reported event as rule books read it.
 func ruleEvent(e family.Event) rules.Event {
-	return rules.Event{Key: "event/" + strconv.FormatInt(e.ID, 10), Kind: rules.EventKind(e.Kind), On: e.On, Seq: e.ID, Amount: e.Amount, Account: e.Account}
+	return rules.Event{
+		Key: "event/" + strconv.FormatInt(e.ID, 10), Kind: rules.EventKind(e.Kind), On: e.On, Seq: e.ID,
+		Amount: e.Amount, Account: e.Account, Choice: e.Choice, Purpose: rules.Purpose(e.Purpose),
+	}
 }
 
 // personFacts are the homes of a person over time, and the language.

@@ -112,7 +112,7 @@ func (b *batch) looked(ctx context.Context, tx *sqlx.Tx, watches []family.Watch)
 	}
 	next := make(map[family.ChildID]ledger.Date, len(b.children))
 	for _, c := range b.children {
-		next[family.ChildID(c.ID)] = nextLook(b.book, c, b.asOf)
+		next[family.ChildID(c.ID)] = rules.Next(b.book, c, b.asOf)
 	}
 	looks := make([]family.Look, len(watches))
 	for i, w := range watches {
@@ -120,10 +120,6 @@ func (b *batch) looked(ctx context.Context, tx *sqlx.Tx, watches []family.Watch)
 	}
 	return family.Looked(ctx, tx, b.program.ID, b.book.Hash(), b.asOf, looks)
 }
-
-// nextLook is the first later day on which a child's awards may change without
-// news.
-func nextLook(_ *rules.Book, _ rules.Child, asOf ledger.Date) ledger.Date { return asOf.AddDays(1) }
 
 // batch is the work on one set of children.
 type batch struct {

@@ -30,7 +30,7 @@ type Case struct {
 const (
 	FindEntitled  = "entitled"  // the rules give another amount
 	FindMissing   = "missing"   // the rules give an award that nobody evaluated
-	FindReason    = "reason"    // the amount is right and its reason is another
+	FindReason    = "reason"    // the amount is right and its reason is another; why there is nothing is not kept up to date
 	FindUnderpaid = "underpaid" // less was given, waits or fell away than the child is entitled to
 	FindOverpaid  = "overpaid"  // more was given, and nobody was asked to decide about it
 	FindMoves     = "moves"     // the award does not say what its movements add up to
@@ -128,7 +128,7 @@ func (r *review) compare(k awardKey, e rules.Entitlement) error {
 	case !known:
 	case g.row.Entitled != e.Amount:
 		r.find(k, FindEntitled, e.Amount, g.row.Entitled, why)
-	case g.row.Reason != string(e.Why.Reason) && g.row.Reason != ReasonQueued:
+	case e.Amount.Sign() > 0 && g.row.Reason != string(e.Why.Reason) && g.row.Reason != ReasonQueued:
 		r.find(k, FindReason, e.Amount, g.row.Entitled, why)
 	}
 	if !known {

@@ -88,8 +88,8 @@ const (
 
 // engineEvents are the events that every rule book knows and a file may report.
 // Money that moves, and who takes part, are no reports: other doors record them.
-var engineEvents = []string{
-	string(rules.Claimed), "death", "leaves_school", "leaves_area", "account_closed", "beneficiary_changed", "chosen",
+var engineEvents = []rules.EventKind{
+	rules.Claimed, rules.Chosen, rules.Death, rules.LeavesSchool, rules.LeavesArea, rules.AccountClosed, rules.BeneficiaryChanged,
 }
 
 // builtinFacts are facts that every rule book knows and no roster supplies.
@@ -307,10 +307,10 @@ func (l *line) value(d rules.FactDecl, text string) any {
 func (l *line) readEvent(r *Report) {
 	kinds := slices.Clone(engineEvents)
 	for _, e := range l.options.Book.Events {
-		kinds = append(kinds, string(e.Name))
+		kinds = append(kinds, e.Name)
 	}
-	if !slices.Contains(kinds, r.Event) {
-		l.refuse(l.at.event, eventUnknown, strings.Join(kinds, ", "))
+	if !slices.Contains(kinds, rules.EventKind(r.Event)) {
+		l.refuse(l.at.event, eventUnknown, listed(kinds))
 		return
 	}
 	r.On = l.day(l.at.on, l.at.from, true)
@@ -351,4 +351,12 @@ func (l *line) day(column, other int, happened bool) ledger.Date {
 		l.refuse(column, dayFuture, "")
 	}
 	return on
+}
+
+func listed(kinds []rules.EventKind) string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k)
+	}
+	return strings.Join(names, ", ")
 }
