@@ -114,6 +114,28 @@ func (f *Form) Text(name string) string {
 	return s
 }
 
+// Block is text of several lines, taken as typed but for the line ends, which
+// browsers send as CR LF. It may be empty and is at most so many characters.
+func (f *Form) Block(name string, most int) string {
+	sent := f.values[name]
+	if len(sent) > 1 {
+		f.fail(name, errTwice)
+	}
+	if len(sent) == 0 {
+		return ""
+	}
+	s := lineEnds.Replace(sent[0])
+	switch {
+	case utf8.RuneCountInString(s) > most:
+		f.fail(name, errTooLong.With(i18n.Args{"n": most}))
+	case !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }):
+		f.fail(name, errControl)
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // Secret is a password: taken as typed, spaces and all.
 func (f *Form) Secret(name string) string {
 	sent := f.values[name]

@@ -373,6 +373,21 @@ func TestEverythingWrongWithAFormIsSaidAtOnce(t *testing.T) {
 	}
 }
 
+func TestTextOfSeveralLinesIsTakenAsTyped(t *testing.T) {
+	f := form(t, "ok", " a\r\n\tb\n", "long", "abcdef", "bad", "a\x00b")
+	if got := f.Block("ok", 100); got != " a\n\tb\n" {
+		t.Errorf("%q", got)
+	}
+	if f.Block("absent", 5) != "" || f.Err() != nil {
+		t.Errorf("absent: %v", f.Err())
+	}
+	f.Block("long", 5)
+	f.Block("bad", 5)
+	if problems := Problems(i18n.For("en"), f.Err()); len(problems) != 2 {
+		t.Errorf("%v", problems)
+	}
+}
+
 func TestAGoodFormIsRead(t *testing.T) {
 	f := form(t, "email", " a@b.example ", "amount", "$1,234.5", "day", "2026-09-01", "lang", "es", "n", "5", "sure", "yes", "secret", " a b ")
 	if f.Text("email") != "a@b.example" || f.Amount("amount").String() != "1234.50" || f.Date("day").String() != "2026-09-01" ||

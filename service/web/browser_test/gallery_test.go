@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,11 +94,15 @@ func browser(t *testing.T) string {
 	return ""
 }
 
-// names are the gallery's pages as arguments of a script.
+// names are the gallery's pages as arguments of a script; ONLY names some, for
+// whoever works on them.
 func names() []string {
+	only := os.Getenv("ONLY")
 	var out []string
 	for _, p := range samples.Pages {
-		out = append(out, p.Name)
+		if only == "" || slices.Contains(strings.Split(only, ","), p.Name) {
+			out = append(out, p.Name)
+		}
 	}
 	return out
 }

@@ -65,6 +65,19 @@ var routes = []route{
 
 	{get, "/p/:program/funds", auth.SeeFunds, (*Console).funds, false},
 
+	{get, "/p/:program/rules", auth.SeeRules, (*Console).ruleBooks, false},
+	{post, "/p/:program/rules", auth.DraftRules, (*Console).beginRuleBook, false},
+	{get, "/p/:program/rules/:id", auth.SeeRules, (*Console).ruleBook, false},
+	{get, "/p/:program/rules/:id/rules.yaml", auth.SeeRules, (*Console).ruleFile, false},
+	{get, "/p/:program/rules/:id/text", auth.DraftRules, (*Console).ruleText, false},
+	{post, "/p/:program/rules/:id/text", auth.DraftRules, (*Console).saveRuleText, false},
+	{post, "/p/:program/rules/:id/copy", auth.DraftRules, (*Console).copyRuleBook, false},
+	{post, "/p/:program/rules/:id/submit", auth.DraftRules, (*Console).submitRules, false},
+	{post, "/p/:program/rules/:id/withdraw", auth.DraftRules, (*Console).withdrawRules, false},
+	{post, "/p/:program/rules/:id/approve", auth.ApproveRules, (*Console).approveRules, false},
+	{post, "/p/:program/rules/:id/return", auth.ApproveRules, (*Console).returnRules, false},
+	{post, "/p/:program/rules/:id/revoke", auth.ApproveRules, (*Console).revokeRules, false},
+
 	{get, "/p/:program/jobs", auth.SeeJobs, (*Console).jobRuns, false},
 	{post, "/p/:program/jobs", auth.RunJobs, (*Console).runJob, false},
 	{get, "/p/:program/jobs/:id", auth.SeeJobs, (*Console).jobRun, false},

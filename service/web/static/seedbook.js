@@ -12,6 +12,45 @@
     const errors = document.getElementById("errors");
     if (errors) errors.focus();
   });
+  // A text of many lines has its lines numbered, and a problem leads into it.
+  const number = (area) => {
+    const frame = document.createElement("div");
+    const numbers = document.createElement("div");
+    frame.className = "sb-numbered";
+    numbers.className = "sb-numbers";
+    numbers.setAttribute("aria-hidden", "true");
+    area.replaceWith(frame);
+    frame.append(numbers, area);
+    const count = () => {
+      const lines = area.value.split("\n").length;
+      numbers.textContent = Array.from({ length: lines }, (_, i) => i + 1).join("\n") + "\n\n";
+      numbers.style.height = area.offsetHeight + "px";
+      numbers.scrollTop = area.scrollTop;
+    };
+    area.addEventListener("input", count);
+    area.addEventListener("scroll", () => (numbers.scrollTop = area.scrollTop));
+    new ResizeObserver(count).observe(area);
+    count();
+  };
+  const goToLine = (area, line) => {
+    const lines = area.value.split("\n");
+    const start = lines.slice(0, line - 1).reduce((n, l) => n + l.length + 1, 0);
+    area.focus();
+    area.setSelectionRange(start, start + (lines[line - 1] ?? "").length);
+    area.scrollTop = (area.scrollHeight / lines.length) * Math.max(0, line - 4);
+    area.scrollIntoView({ block: "center" });
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const area of document.querySelectorAll("textarea[data-lines]")) number(area);
+  });
+  document.addEventListener("click", (e) => {
+    const link = e.target.closest?.("a[href^='#L']");
+    const area = document.querySelector("textarea[data-lines]");
+    const line = Number(link?.getAttribute("href").slice(2));
+    if (!area || !line) return;
+    e.preventDefault();
+    goToLine(area, line);
+  });
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (e) => {
     if (e.target.dataset.sent) e.preventDefault();

@@ -103,7 +103,7 @@ func checkElement(t *testing.T, n *html.Node, lang string, labels map[string]boo
 		if attr(n, "lang") != lang {
 			t.Errorf("lang is %q", attr(n, "lang"))
 		}
-	case "input", "select":
+	case "input", "select", "textarea":
 		if kind := attr(n, "type"); kind != "hidden" && !labels[attr(n, "id")] {
 			t.Errorf("the %s %q has no label", n.Data, attr(n, "name"))
 		}

@@ -1,0 +1,289 @@
+package rulebook
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"seedbook/ledger"
+	"seedbook/service/i18n"
+	"seedbook/service/rules"
+)
+
+// Describe tells a book in plain words, section by section: who may take part,
+// what there is to receive, how much, how often, from whose money, and what
+// becomes of it.
+func Describe(w *i18n.Words, book *rules.Book, names Names) []Section {
+	t := &teller{w: w, names: names, events: map[string]string{}, facts: map[string]string{}}
+	o := tree(book)
+	for _, e := range book.Events {
+		t.events[string(e.Name)] = e.Says.In(w.Lang())
+	}
+	for _, f := range book.Facts {
+		t.facts[f.Name] = f.Says.In(w.Lang())
+	}
+	t.program(o)
+	t.who(o)
+	t.versions(o)
+	for _, b := range o.objects("benefits") {
+		t.benefit(b)
+	}
+	t.rest(o)
+	return t.out
+}
+
+// teller gathers sections.
+type teller struct {
+	w      *i18n.Words
+	names  Names
+	events map[string]string // the book's own words
+	facts  map[string]string
+	out    []Section
+	prefix string // of keys
+	within string // said before each term: "Under version citywide"
+}
+
+func (t *teller) section(id, title string) {
+	t.out = append(t.out, Section{ID: id, Title: title})
+}
+
+// say adds a clause to the last section; an empty value says nothing.
+func (t *teller) say(key, value string) { t.clause(key, t.w.T("rulebook.term."+key), value, false) }
+
+func (t *teller) clause(key, term, value string, code bool) {
+	if value == "" {
+		return
+	}
+	if t.within != "" {
+		term = t.within + ": " + term
+	}
+	s := &t.out[len(t.out)-1]
+	s.Clauses = append(s.Clauses, Clause{t.prefix + key, term, value, code})
+}
+
+// code adds a clause as it is written in the book.
+func (t *teller) code(key, term, value string) { t.clause(key, term, value, true) }
+
+// others shows every key that there are no words for as it is written.
+func (t *teller) others(o object, told ...string) {
+	for _, key := range o.keys() {
+		if !slices.Contains(told, key) {
+			t.code("other/"+key, t.w.T("rulebook.term.other", i18n.Args{"key": key}), written(o[key]))
+		}
+	}
+}
+
+// written is a value much as people write it in a book.
+func written(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case []any:
+		items := make([]string, len(v))
+		for i, item := range v {
+			items[i] = written(item)
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case map[string]any:
+		var items []string
+		for _, key := range object(v).keys() {
+			items = append(items, key+": "+written(v[key]))
+		}
+		return "{" + strings.Join(items, ", ") + "}"
+	}
+	return ""
+}
+
+func (t *teller) program(o object) {
+	p := o.sub("program")
+	t.section("program", t.w.T("rulebook.section.program"))
+	t.say("name", p.text("name"))
+	t.say("currency", p.text("currency"))
+	t.say("time_zone", p.text("time_zone"))
+	t.say("rounding", t.word("rulebook.rounding.", p.text("rounding")))
+	t.say("leap_day", t.word("rulebook.leap_day.", p.text("leap_day")))
+	c := o.sub("calendar")
+	for _, key := range []string{"school_year", "fiscal_year", "benefit_year"} {
+		t.say(key, t.monthDay(c.text(key)))
+	}
+	t.others(c, "school_year", "fiscal_year", "benefit_year")
+	t.others(p, "id", "name", "currency", "time_zone", "rounding", "leap_day")
+}
+
+func (t *teller) who(o object) {
+	t.section("who", t.w.T("rulebook.section.who"))
+	for _, r := range o.objects("eligibility") {
+		term := t.w.T("rulebook.term.requirement")
+		if says := t.says(r); says != "" {
+			t.clause("eligibility."+r.text("id"), term, t.w.T("rulebook.child_who", i18n.Args{"says": says}), false)
+		} else {
+			t.condition("eligibility."+r.text("id"), term, r.text("when"))
+		}
+	}
+	if len(o.objects("eligibility")) == 0 {
+		t.say("everybody", t.w.T("rulebook.everybody"))
+	}
+	e := o.sub("enrollment")
+	t.say("mode", t.word("rulebook.mode.", e.text("mode")))
+	if days := e.text("opt_out_days"); days != "" {
+		t.say("opt_out_days", t.count("rulebook.days", days))
+	}
+	t.say("on_opt_out", t.word("rulebook.on_opt_out.", e.text("on_opt_out")))
+	t.others(e, "mode", "opt_out_days", "on_opt_out")
+}
+
+func (t *teller) versions(o object) {
+	versions := o.objects("versions")
+	t.section("versions", t.w.T("rulebook.section.versions"))
+	for _, v := range versions {
+		args := i18n.Args{"from": date(v.text("effective_from")), "to": date(v.text("effective_to")), "note": v.text("note")}
+		key := "rulebook.version_from"
+		if v.text("effective_to") != "" {
+			key = "rulebook.version_between"
+		}
+		said := t.w.T(key, args)
+		if v.text("note") != "" {
+			said += " " + v.text("note")
+		}
+		t.clause("versions."+v.text("id"), t.w.T("rulebook.term.version", i18n.Args{"version": v.text("id")}), said, false)
+	}
+	if by := versions[0].text("selected_by"); by != "" {
+		t.say("selected_by", t.word("rulebook.selected_by.", by))
+	}
+}
+
+// says is the book's own name of something, or "".
+func (t *teller) says(o object) string {
+	s := o.sub("says")
+	return rules.Text{En: s.text("en"), Es: s.text("es")}.In(t.w.Lang())
+}
+
+// word is the phrase for one of the grammar's own words, or the word itself.
+func (t *teller) word(prefix, word string) string {
+	if word == "" || !t.w.Has(prefix+word) {
+		return word
+	}
+	return t.w.T(prefix + word)
+}
+
+// count is a phrase that counts what a book writes as a number.
+func (t *teller) count(key, number string) string {
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return number
+	}
+	return t.w.N(key, n)
+}
+
+func (t *teller) monthDay(s string) string {
+	d := date("2026-" + s)
+	if d.IsZero() {
+		return s
+	}
+	return t.w.T("rulebook.month_day", i18n.Args{"month": t.w.MonthShort(d), "day": d.Day()})
+}
+
+func (t *teller) money(s string) string {
+	a, err := ledger.ParseAmount(s)
+	if err != nil {
+		return s
+	}
+	return t.w.Money(a)
+}
+
+// ratio says what a dollar earns: "$0.50 for each $1.00".
+func (t *teller) ratio(s string) string {
+	r, err := decimal.NewFromString(s)
+	if err != nil {
+		return s
+	}
+	each := ledger.Minor(10_000) // a hundred dollars, where cents would not say it
+	if r.Equal(r.Truncate(2)) {
+		each = ledger.Minor(100)
+	}
+	earns := ledger.Minor(r.Mul(decimal.New(each.Minor(), 0)).IntPart())
+	return t.w.T("rulebook.ratio", i18n.Args{"percent": t.w.Percent(r), "earns": earns, "each": each})
+}
+
+func (t *teller) event(kind string) string {
+	if says := t.events[kind]; says != "" {
+		return says
+	}
+	if key := "rules.name." + kind; t.w.Has(key) {
+		return t.w.T(key)
+	}
+	return kind
+}
+
+func (t *teller) period(kind string) string {
+	if n, ok := argument(kind, "months"); ok {
+		return t.count("rulebook.months_each", n)
+	}
+	return t.word("rulebook.each.", kind)
+}
+
+// argument takes "name(x)" apart.
+func argument(call, name string) (string, bool) {
+	inside, ok := strings.CutPrefix(call, name+"(")
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(inside, ")")
+}
+
+// condition says a condition in words where it is one that has them, and shows
+// it as it is written otherwise.
+func (t *teller) condition(key, term, cel string) {
+	if cel == "" {
+		return
+	}
+	if said := t.plain(cel); said != "" {
+		t.clause(key, term, said, false)
+		return
+	}
+	t.code(key, term, cel)
+}
+
+func (t *teller) plain(cel string) string {
+	c, ok := readCondition(cel)
+	if !ok {
+		return ""
+	}
+	var said []string
+	if len(c.Cities) > 0 {
+		said = append(said, t.w.T("rulebook.condition.cities", i18n.Args{"cities": t.w.List(c.Cities)}))
+	}
+	if len(c.Schools) > 0 {
+		schools := make([]string, len(c.Schools))
+		for i, code := range c.Schools {
+			schools[i] = named(t.names.Schools, code)
+		}
+		said = append(said, t.w.T("rulebook.condition.schools", i18n.Args{"schools": t.w.List(schools)}))
+	}
+	if c.GradeFrom != "" {
+		said = append(said, t.w.T("rulebook.condition.grades", i18n.Args{"from": t.grade(c.GradeFrom), "to": t.grade(c.GradeTo)}))
+	}
+	if !c.BornFrom.IsZero() {
+		said = append(said, t.w.T("rulebook.condition.born_from", i18n.Args{"on": c.BornFrom}))
+	}
+	if !c.BornTo.IsZero() {
+		said = append(said, t.w.T("rulebook.condition.born_to", i18n.Args{"on": c.BornTo}))
+	}
+	return strings.Join(said, "; ")
+}
+
+func (t *teller) grade(code string) string {
+	return cmp.Or(t.word("rulebook.grade.", strings.ToLower(code)), code)
+}
+
+// date reads a day, and no day of anything else.
+func date(s string) ledger.Date {
+	d, err := ledger.ParseDate(s)
+	if err != nil {
+		return ledger.Date{}
+	}
+	return d
+}

@@ -1,0 +1,194 @@
+package pages
+
+import (
+	"time"
+
+	"seedbook/ledger"
+	"seedbook/service/web/parts"
+)
+
+// RuleBooks lists a program's rule books.
+type RuleBooks struct {
+	Books  []RuleLine
+	Begin  string // where a new one posts to; "" where the reader may not
+	Starts []parts.Choice
+}
+
+// RuleLine is a rule book in a list.
+type RuleLine struct {
+	Name  string
+	To    string
+	State parts.Status
+	Says  string // when it takes effect, or what was said last
+	By    string
+	At    time.Time
+}
+
+// RuleBook is one rule book in full.
+type RuleBook struct {
+	State    parts.Status
+	Says     string // where it stands, in a sentence
+	Refused  string // why the reader may not decide; "" where they may, or nobody can
+	EditText string // to the editors; "" where the book is not edited any more
+	EditForm string
+	FormNote string // why the form is not for this book
+	Copy     string // where a new draft from it posts to
+	Submit   *Decision
+	Approve  *Decision
+	Return   *Decision
+	Withdraw *Decision
+	Checks   RuleChecks
+	Sections []RuleSection
+	Changes  *RuleChanges
+	Source   []SourceLine
+	Download string
+	Steps    []RuleStep
+}
+
+// Decision is a form that moves a rule book on.
+type Decision struct {
+	Post string
+	Key  string // of the words below console.rules.
+	Hash string // what was shown; "" where nothing is bound to it
+	// Revision is what was shown of a draft; 0 where there is none.
+	Revision int
+	Note     string // as typed before
+	On       string // the day proposed or typed; "" where no day is asked
+	Needs    bool   // the note must be filled in
+}
+
+// RuleChecks is what is known of a book before anybody decides about it.
+type RuleChecks struct {
+	Problems []parts.Problem // why the text is no rule book yet
+	Passed   int
+	Failed   []FailedExample
+	Findings []Finding
+	Try      string // to the trial; "" where the book cannot be tried
+	Tried    string // what the last trial found, in a sentence
+	Checked  bool   // the examples were run
+}
+
+// FailedExample is an expectation that does not hold, and why.
+type FailedExample struct {
+	Says string
+	Line int
+	Why  []string
+}
+
+// Finding is something that is worth a second look.
+type Finding struct {
+	Line   int
+	Text   string
+	Status parts.Status
+}
+
+// RuleSection is a part of the book in plain words.
+type RuleSection struct {
+	Title string
+	Rows  []RuleClause
+}
+
+// RuleClause is one thing that the book says.
+type RuleClause struct {
+	Term, Value string
+	Code        bool // as written in the book
+}
+
+// RuleChanges is what a book changes of another.
+type RuleChanges struct {
+	Against string // the other book's name
+	To      string
+	Rows    []RuleChange
+}
+
+// RuleChange is one clause before and after; "" where it is not said.
+type RuleChange struct {
+	Section, Term, Before, After string
+}
+
+// SourceLine is a line of a book's text.
+type SourceLine struct {
+	No     int
+	Text   string
+	Faulty bool
+}
+
+// RuleStep is a step of a book's history.
+type RuleStep struct {
+	What, By, Note, Hash string
+	At                   time.Time
+}
+
+// RuleText is the text editor.
+type RuleText struct {
+	Post     string
+	Text     string
+	Revision int
+	Form     string // to the form editor; "" where the book is beyond it
+	FormNote string
+	Book     string // to the book's page
+	Source   []SourceLine
+	Problems int
+	// Theirs is what somebody else saved meanwhile, line by line beside what was
+	// typed; nil for nothing.
+	Theirs []DiffLine
+	By     string
+	At     time.Time
+}
+
+// DiffLine is a line of two texts: in both, or in one of them.
+type DiffLine struct {
+	Sign string // " ", "-" (theirs only) or "+" (mine only)
+	Text string
+}
+
+// Excesses are proposals to take back what was given beyond an entitlement.
+type Excesses struct {
+	Rows    []ExcessLine
+	May     bool   // the reader may decide
+	Refused string // why they may not; "" where they may
+}
+
+// ExcessLine is one proposal.
+type ExcessLine struct {
+	Child, ChildTo, Account string
+	Benefit, Period         string
+	Amount                  ledger.Amount
+	Why                     []string
+	Explain                 string // to the award's explanation
+	FoundBy                 string
+	FoundAt                 time.Time
+	Post                    string // where deciding posts to; "" where the reader may not
+	Own                     bool   // the reader found it and so may not decide
+}
+
+// Explanation is one award, paid or not, with everything behind it.
+type Explanation struct {
+	Child, ChildTo  string
+	Benefit, Period string
+	State           parts.Status
+	Figures         []parts.Figure
+	Why             string
+	Steps           []string // the arithmetic
+	Funds           []parts.Row
+	Facts           []FactLine
+	Rule            []parts.Row // the book and version
+	Moves           []AwardMove
+	Excess          string // to the proposal to take a part back; "" for none
+}
+
+// FactLine is something that was looked at.
+type FactLine struct {
+	Name  string
+	Since ledger.Date
+	Known ledger.Date
+}
+
+// AwardMove is a movement of an award, with its transaction.
+type AwardMove struct {
+	On     ledger.Date
+	What   string
+	Fund   string
+	Amount ledger.Amount
+	No     int64
+}
