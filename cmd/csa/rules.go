@@ -12,7 +12,7 @@ import (
 func (a *app) rulesCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "rules", Short: "Rule books"}
 	cmd.AddCommand(
-		a.rulesTestCommand(), a.rulesLintCommand(), a.rulesFmtCommand(), a.rulesSchemaCommand(),
+		a.rulesTestCommand(), a.rulesLintCommand(), a.rulesFmtCommand(), a.rulesDiffCommand(), a.rulesSchemaCommand(),
 		a.rulesTryCommand(), a.rulesExplainCommand(),
 	)
 	return cmd

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"seedbook/service/rules"
@@ -93,5 +94,32 @@ func TestLintPassesOverAdvice(t *testing.T) {
 	status, out, errs := csa(t, "rules", "lint", "testdata/rules/untidy.yaml")
 	if status != 0 || !bytes.Contains([]byte(out), []byte("advice")) {
 		t.Errorf("status %d, %s%s", status, out, errs)
+	}
+}
+
+func TestDiffSaysWhatIsDifferent(t *testing.T) {
+	const a, b = "testdata/rules/untidy.yaml", "testdata/rules/troubled.yaml"
+	status, out, errs := csa(t, "rules", "diff", a, b)
+	if status != 0 {
+		t.Fatal(errs)
+	}
+	golden(t, "rules/diff.golden", out)
+
+	_, tidy, _ := csa(t, "rules", "fmt", a)
+	laidOut := filepath.Join(t.TempDir(), "book.yaml")
+	named := filepath.Join(t.TempDir(), "named.yaml")
+	for path, text := range map[string]string{laidOut: tidy, named: strings.Replace(tidy, "Hello Savings", "Hello Saving", 1)} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]string{
+		a:       "Both books are the same.\n",
+		laidOut: "Both books say the same. Only layout or comments differ.\n",
+		named:   "Changed: the program › the program's name: Hello Saving instead of Hello Savings\nWhat children receive stays the same.\n",
+	} {
+		if status, out, errs := csa(t, "rules", "diff", a, path); status != 0 || out != want {
+			t.Errorf("status %d, %q%s, want %q", status, out, errs, want)
+		}
 	}
 }
