@@ -318,10 +318,9 @@ func (e *evaluator) holds(s *span, t *terms, on ledger.Date) truth {
 		e.view.missing = 1 << e.slotOf(t.Carry.begins())
 		return unknown
 	}
-	if t.Amount.Table != nil && t.Amount.Table.slot >= 0 {
-		e.view.day = e.judgedOn(s, t, on)
-		if _, known := e.view.number(t.Amount.Table.slot); !known {
-			e.view.missing = 1 << t.Amount.Table.slot
+	if t.Amount.Table != nil {
+		e.view.period = s.period
+		if !t.Amount.Table.decided(&e.view, e.judgedOn(s, t, on)) {
 			return unknown
 		}
 	}

@@ -161,14 +161,21 @@ func (e *evaluator) formula(s *span, p *part, base ledger.Amount, run *sums, log
 func (e *evaluator) tabled(s *span, t *terms, table *AmountTable, run *sums, line *Line) ledger.Amount {
 	n := run.base.Minor()
 	line.Op, line.Base = OpTableBase, run.base
-	if table.slot >= 0 {
-		e.view.day = e.judgedOn(s, t, s.last)
-		n, _ = e.view.number(table.slot) // known: holds has asked
+	if table.slot >= 0 || table.value != nil {
+		e.view.day, e.view.period = e.judgedOn(s, t, s.last), s.period
 		line.Op, line.Base = OpTable, ledger.Amount{}
-		s.read |= 1 << table.slot
 	}
-	row, _ := table.row(n)
-	if table.slot < 0 {
+	var row AmountRow
+	switch { // what it goes by is known: holds has asked
+	case table.value != nil:
+		row.Pay, _ = e.view.amountOf(table.value)
+		s.read |= table.value.reads
+	case table.slot >= 0:
+		n, _ = e.view.number(table.slot)
+		s.read |= 1 << table.slot
+		row, _ = table.row(n)
+	default:
+		row, _ = table.row(n)
 		line.Limit = ledger.Minor(row.From)
 	}
 	earned := row.Pay.Sub(run.tabled).Max(ledger.Amount{})

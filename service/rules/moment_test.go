@@ -1,12 +1,14 @@
 package rules
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"cel.dev/cel-go/common/types"
+	"pgregory.net/rapid"
 )
 
 func TestCensusDays(t *testing.T) {
@@ -118,4 +120,35 @@ func TestALargeTableIsAskedQuickly(t *testing.T) {
 	if ok, why := Eligible(b, c, day(t, "2026-03-01")); !ok {
 		t.Errorf("%s", why.Reason)
 	}
+}
+
+// TestATableFindsWhatReadingItThroughFinds compares with the definition: of the
+// rows that the first number admits, those of the greatest, and so on.
+func TestATableFindsWhatReadingItThroughFinds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		match := rapid.SampledFrom([]string{matchExact, matchFrom})
+		table := Table{Keys: []TableKey{{"a", match.Draw(t, "a")}, {"b", match.Draw(t, "b")}}}
+		for i := range rapid.IntRange(1, 12).Draw(t, "rows") {
+			at := []int64{rapid.Int64Range(0, 5).Draw(t, "at a"), rapid.Int64Range(0, 5).Draw(t, "at b")}
+			if i == 0 || !slices.ContainsFunc(table.Rows, func(r TableRow) bool { return slices.Equal(r.At, at) }) {
+				table.Rows = append(table.Rows, TableRow{At: at})
+			}
+		}
+		slices.SortFunc(table.Rows, func(x, y TableRow) int { return slices.Compare(x.At, y.At) })
+		keys := []int64{rapid.Int64Range(-1, 6).Draw(t, "key a"), rapid.Int64Range(-1, 6).Draw(t, "key b")}
+		left := slices.Clone(table.Rows)
+		for k, key := range keys {
+			best := int64(-1)
+			for _, r := range left {
+				if r.At[k] == key || table.Keys[k].Match == matchFrom && r.At[k] < key {
+					best = max(best, r.At[k])
+				}
+			}
+			left = slices.DeleteFunc(left, func(r TableRow) bool { return r.At[k] != best })
+		}
+		got := table.find(keys...)
+		if (got < 0) != (len(left) == 0) || got >= 0 && !slices.Equal(table.Rows[got].At, left[0].At) {
+			t.Fatalf("%v of %v with %v: row %d, want %v", keys, table.Rows, table.Keys, got, left)
+		}
+	})
 }

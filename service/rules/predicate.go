@@ -101,8 +101,12 @@ func (c *compiler) failsAlways(p *predicate) bool {
 
 // reportOutput says what an expression should have come out as.
 func (c *compiler) reportOutput(n *node, out *cel.Type) {
-	if out == dateType {
+	switch out {
+	case dateType:
 		c.report(n, "cel_not_day", nil)
+		return
+	case moneyType:
+		c.report(n, "cel_not_money", nil)
 		return
 	}
 	c.report(n, "cel_not_yes_no", nil)

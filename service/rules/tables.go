@@ -218,12 +218,15 @@ func (v *view) blame(p *predicate, err error) {
 	}
 }
 
-// AmountTable pays by where a number lies: a fact's, or what a basis counts.
+// AmountTable pays by where a number lies, a fact's or what a basis counts, or
+// what one of the book's tables answers.
 type AmountTable struct {
-	By   string
-	Rows []AmountRow
+	By    string
+	Rows  []AmountRow
+	Value string // an expression that comes out as money, instead of By and Rows
 
-	slot int // of the fact, or −1 for the base
+	slot  int // of the fact, or −1
+	value *predicate
 }
 
 // AmountRow pays from a number on: whole cents or hundredths for money and what
@@ -255,9 +258,18 @@ func (c *compiler) amountTable(b *Book, n *node, counting bool) *AmountTable {
 		return nil
 	}
 	o := c.object(n, "amount_table")
-	by, rows := o.must("by"), o.must("rows")
+	by, rows, value := o.may("by"), o.may("rows"), o.may("value")
 	o.done()
 	t := &AmountTable{slot: -1}
+	switch {
+	case value != nil:
+		c.tableValue(n, t, value, counting)
+		return t
+	case n.kind == mapping && by == nil:
+		c.report(n, "missing_key", map[string]any{"key": "by"})
+	case n.kind == mapping && rows == nil:
+		c.report(n, "missing_key", map[string]any{"key": "rows"})
+	}
 	kind := MoneyFact
 	if word, ok := c.plain(by); ok {
 		t.By = word
@@ -279,6 +291,15 @@ func (c *compiler) amountTable(b *Book, n *node, counting bool) *AmountTable {
 }
 
 const maxAmountRows = 200
+
+// tableValue reads an amount that a table of the book answers.
+func (c *compiler) tableValue(n *node, t *AmountTable, value *node, counting bool) {
+	t.value = c.expression(value, moneyType)
+	t.Value = value.text
+	if counting || len(n.keys) > 1 {
+		c.report(value, "value_alone", nil)
+	}
+}
 
 // tableBy is the type of what a table of amounts goes by.
 func (c *compiler) tableBy(b *Book, n *node, t *AmountTable, counting bool) FactType {
@@ -320,6 +341,34 @@ func (v *view) number(slot int) (int64, bool) {
 		return n.Minor(), ok
 	}
 	return 0, false
+}
+
+// decided reports whether what a table goes by is known on a day; v.missing
+// names what is not.
+func (t *AmountTable) decided(v *view, on ledger.Date) bool {
+	v.day, v.missing = on, 0
+	switch {
+	case t.value != nil:
+		_, ok := v.amountOf(t.value)
+		return ok
+	case t.slot >= 0:
+		if _, known := v.number(t.slot); !known {
+			v.missing = 1 << t.slot
+			return false
+		}
+	}
+	return true
+}
+
+// amountOf is what an expression of money says, or false where it has no
+// answer.
+func (v *view) amountOf(p *predicate) (ledger.Amount, bool) {
+	out, _, err := p.program.Eval(v)
+	if m, ok := out.(celMoney); ok && err == nil {
+		return m.Amount, true
+	}
+	v.blame(p, err)
+	return ledger.Amount{}, false
 }
 
 // worth is the least that a table pays something for.

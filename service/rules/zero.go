@@ -103,7 +103,7 @@ func (e *evaluator) explainZero(s *span) {
 		s.reason, s.need = ReasonBelowThreshold, f.Threshold.At.Sub(e.base(s))
 	case f.Step != nil:
 		s.reason, s.need = ReasonBelowThreshold, f.Step.Per.Sub(e.base(s))
-	case f.Table != nil && f.Table.slot >= 0:
+	case f.Table != nil && (f.Table.slot >= 0 || f.Table.value != nil):
 		s.reason = ReasonNoRow
 	case f.Table != nil:
 		s.reason, s.need = ReasonBelowThreshold, f.Table.worth().Sub(e.base(s))
