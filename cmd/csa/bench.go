@@ -34,7 +34,8 @@ func (a *app) benchCommand() *cobra.Command {
 away afterwards, with fsync and synchronous_commit on.
 
   csa bench           a program's year, from the roster to the statements
-  csa bench ledger    the ledger alone: W1 to W5`,
+  csa bench ledger    the ledger alone: W1 to W5
+  csa bench forecast  a draft tried on a live caseload, and a forecast`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.onScratch(cmd.Context(), func(ctx context.Context, dsn string) error {
@@ -43,7 +44,7 @@ away afterwards, with fsync and synchronous_commit on.
 		},
 	}
 	cmd.Flags().StringVar(&sizes, "children", "1000,10000,100000", "sizes of the caseload")
-	cmd.AddCommand(&cobra.Command{
+	cmd.AddCommand(a.benchForecastCommand(), &cobra.Command{
 		Use:   "ledger",
 		Short: "Measure the ledger: W1 to W5",
 		Args:  cobra.NoArgs,

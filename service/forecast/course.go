@@ -35,53 +35,20 @@ func (ls *levels) raise(a award, to ledger.Amount) ledger.Amount {
 	return to
 }
 
-// course follows a child through the days after one, up to another, and reports
-// every rise of an award on the day on which it is earned. The events of those
-// days are in c, sorted.
-func course(book *rules.Book, c rules.Child, ls *levels, from, to ledger.Date, rise func(e *rules.Entitlement, on ledger.Date, by ledger.Amount)) {
-	for _, day := range stops(book, &c, from, to) {
-		for _, e := range rules.Evaluate(book, c, day) {
+// course follows a child from the next day on which something may change, as
+// rules.Look tells it, up to another, and reports every rise of an award on the
+// day on which it is earned.
+func course(book *rules.Book, c rules.Child, ls *levels, next, to ledger.Date, rise func(e *rules.Entitlement, on ledger.Date, by ledger.Amount)) {
+	for day := next; !day.IsZero() && !day.After(to); day = next {
+		var all []rules.Entitlement
+		all, next = rules.Look(book, c, day)
+		for i := range all {
+			e := &all[i]
 			if by := ls.raise(award{e.Benefit, e.Period}, e.Amount); by.Sign() > 0 {
-				rise(&e, day, by)
+				rise(e, day, by)
 			}
 		}
 	}
-}
-
-// stops are the days after one, up to another, on which what a child is entitled
-// to may change: something happens or is found out, a month begins or ends, a
-// birthday comes, or a version of the book takes over.
-func stops(book *rules.Book, c *rules.Child, from, to ledger.Date) []ledger.Date {
-	days := make([]ledger.Date, 0, 40)
-	add := func(d ledger.Date) {
-		if d.After(from) && !d.After(to) {
-			days = append(days, d)
-		}
-	}
-	for i := range c.Events {
-		add(c.Events[i].On)
-	}
-	for i := range c.Facts {
-		add(c.Facts[i].From)
-		add(c.Facts[i].Known)
-	}
-	for i := range book.Versions {
-		add(book.Versions[i].EffectiveFrom)
-		add(book.Versions[i].EffectiveTo.AddDays(1))
-	}
-	for first := ledger.NewDate(from.Year(), from.Month(), 1); !first.After(to); first = first.AddMonths(1) {
-		add(first)
-		add(first.AddMonths(1).AddDays(-1))
-	}
-	if !c.BornOn.IsZero() {
-		for year := from.Year(); year <= to.Year(); year++ {
-			birthday := c.BornOn.AddYears(year - c.BornOn.Year())
-			add(birthday)
-			add(birthday.AddDays(1)) // 29 February, where the book says March 1
-		}
-	}
-	slices.SortFunc(days, ledger.Date.Cmp)
-	return slices.Compact(days)
 }
 
 // repeated are a child's events with the deposits of the last twelve months

@@ -174,13 +174,15 @@ func (out *outset) missingOf(p *pupil) map[int32]ledger.Amount {
 	var missing map[int32]ledger.Amount
 	for _, e := range rules.Evaluate(out.book, p.Child, out.options.AsOf) {
 		g := p.of(award{e.Benefit, e.Period})
-		if by := e.Amount.Sub(g.accrued).Sub(g.posted); by.Sign() > 0 {
-			if missing == nil {
-				missing = map[int32]ledger.Amount{}
-			}
-			id := out.funds.id(allowed(e.Funds)...)
-			missing[id] = missing[id].Add(by)
+		w, asks := out.book.Want(p.ID, e, out.options.AsOf, g.accrued.Add(g.posted), g.denied)
+		if !asks || w.Amount.IsZero() {
+			continue
 		}
+		if missing == nil {
+			missing = map[int32]ledger.Amount{}
+		}
+		id := out.funds.id(w.Funds...)
+		missing[id] = missing[id].Add(w.Amount)
 	}
 	return missing
 }
@@ -306,7 +308,7 @@ func (out *outset) simulate(ctx context.Context, book *rules.Book, available map
 func (out *outset) fund(f fund.Fund, available ledger.Amount, promised promisedBy, base *futures, sim *simulation) FundExposure {
 	x := FundExposure{Code: f.Code, Name: f.Name, Available: available, Accrued: promised.total, Dry: dryOf(base.dry[f.Code])}
 	for id, a := range out.missing {
-		if codes := out.funds.of[id]; len(codes) > 0 && codes[0] == f.Code {
+		if out.funds.first(id) == f.Code {
 			x.Queued = x.Queued.Add(a)
 		}
 	}

@@ -35,9 +35,9 @@ type award struct{ benefit, period string }
 // given is what a child was given of an award so far.
 type given struct {
 	award
-	accrued, posted, queued, kept ledger.Amount
-	on                            ledger.Date // of the last evaluation
-	promises                      []promise   // accrued, by fund
+	accrued, posted, queued, kept, denied ledger.Amount
+	on                                    ledger.Date // of the last evaluation
+	promises                              []promise   // accrued, by fund
 }
 
 // promise is what one fund has promised.
@@ -65,15 +65,23 @@ type source struct {
 	chunk   int // children a transaction
 }
 
-// everyone are the children that a program knows, by number, whatever became of
-// them.
+// everyone are the children in given states, by number. Of an erased family
+// nothing is known any more: no run looks at it, and no forecast either.
 func (s *source) everyone(ctx context.Context, states []enroll.State) (ids []family.ChildID, err error) {
-	err = s.db.Read(ctx, s.who, func(q sqlx.QueryerContext) (err error) {
-		const all = 1 << 30
-		ids, err = enroll.Caseload(ctx, q, s.program.ID, states, 0, all)
-		return err
+	const query = `
+		SELECT e.child_id
+		FROM enrollments e
+		JOIN children c ON c.tenant_id = e.tenant_id AND c.id = e.child_id
+		JOIN families f ON f.tenant_id = c.tenant_id AND f.id = c.family_id
+		WHERE e.program_id = $1 AND e.state = ANY ($2) AND f.wrapped_key IS NOT NULL
+		ORDER BY e.child_id`
+	err = s.db.Read(ctx, s.who, func(q sqlx.QueryerContext) error {
+		return sqlx.SelectContext(ctx, q, &ids, query, s.program.ID, pq.Array(states))
 	})
-	return ids, err
+	if err != nil {
+		return nil, fmt.Errorf("caseload of %s: %w", s.program.Code, err)
+	}
+	return ids, nil
 }
 
 // read gathers what is known of a set of children in one transaction that
@@ -140,7 +148,7 @@ func (s *source) addStates(ctx context.Context, q sqlx.QueryerContext, ids []fam
 // times as long, and both books are asked anew.
 func (s *source) addGiven(ctx context.Context, q sqlx.QueryerContext, ids []family.ChildID, place map[family.ChildID]*pupil) error {
 	const query = `
-		SELECT a.child_id, a.benefit, a.period, a.accrued, a.posted, a.queued, a.evaluated_on, coalesce(k.amount, 0) AS kept
+		SELECT a.child_id, a.benefit, a.period, a.accrued, a.posted, a.queued, a.evaluated_on, coalesce(k.amount, 0) AS kept, a.denied
 		FROM awards a
 		LEFT JOIN (
 			SELECT child_id, benefit, period, sum(amount) AS amount
@@ -148,7 +156,7 @@ func (s *source) addGiven(ctx context.Context, q sqlx.QueryerContext, ids []fami
 			WHERE program_id = $1 AND child_id = ANY ($2) AND state = 'kept'
 			GROUP BY child_id, benefit, period
 		) k ON k.child_id = a.child_id AND k.benefit = a.benefit AND k.period = a.period
-		WHERE a.program_id = $1 AND a.child_id = ANY ($2) AND (a.accrued > 0 OR a.posted > 0 OR a.queued > 0)
+		WHERE a.program_id = $1 AND a.child_id = ANY ($2) AND (a.accrued > 0 OR a.posted > 0 OR a.queued > 0 OR a.denied > 0)
 		ORDER BY a.child_id, a.benefit, a.period`
 	rows, err := q.QueryxContext(ctx, query, s.program.ID, pq.Array(ids))
 	if err != nil {
@@ -159,7 +167,7 @@ func (s *source) addGiven(ctx context.Context, q sqlx.QueryerContext, ids []fami
 	for rows.Next() {
 		var child family.ChildID
 		var g given
-		if err := rows.Scan(&child, &g.benefit, &g.period, &g.accrued, &g.posted, &g.queued, &g.on, &g.kept); err != nil {
+		if err := rows.Scan(&child, &g.benefit, &g.period, &g.accrued, &g.posted, &g.queued, &g.on, &g.kept, &g.denied); err != nil {
 			return fmt.Errorf("awards of children: %w", err)
 		}
 		promised = promised || g.accrued.Sign() > 0

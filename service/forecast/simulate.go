@@ -69,8 +69,8 @@ type rise struct {
 // every time and is followed once.
 func (s *simulation) child(c rules.Child, own *pattern, stratum int8) {
 	c.Events = upTo(c.Events, s.asOf)
-	base := s.levels(c)
-	quiet := s.follow(c, base)
+	base, next := s.outset(c)
+	quiet := s.follow(c, base, next)
 	sums, rows := map[errorKey]int64{}, map[int32][]int64{}
 	for path := range s.paths {
 		stream := mix(s.seed, uint64(c.ID))
@@ -80,7 +80,7 @@ func (s *simulation) child(c rules.Child, own *pattern, stratum int8) {
 			saver := c
 			saver.Events = slices.Concat(c.Events, deposits)
 			sortEvents(saver.Events)
-			rises = s.follow(saver, base)
+			rises = s.follow(saver, base, sooner(next, earliest(deposits)))
 		}
 		for _, x := range rises {
 			if rows[x.path] == nil {
@@ -102,21 +102,34 @@ func (s *simulation) child(c rules.Child, own *pattern, stratum int8) {
 	}
 }
 
-// levels are what a child is entitled to already.
-func (s *simulation) levels(c rules.Child) levels {
-	var ls levels
-	for _, e := range rules.Evaluate(s.book, c, s.asOf) {
-		ls.raise(award{e.Benefit, e.Period}, e.Amount)
+// outset is what a child is entitled to already, and the next day on which it may
+// be something else.
+func (s *simulation) outset(c rules.Child) (ls levels, next ledger.Date) {
+	all, next := rules.Look(s.book, c, s.asOf)
+	for i := range all {
+		ls.raise(award{all[i].Benefit, all[i].Period}, all[i].Amount)
 	}
-	return ls
+	return ls, next
 }
 
-func (s *simulation) follow(c rules.Child, base levels) (out []rise) {
+func (s *simulation) follow(c rules.Child, base levels, next ledger.Date) (out []rise) {
 	ls := slices.Clone(base)
-	course(s.book, c, &ls, s.asOf, s.until, func(e *rules.Entitlement, on ledger.Date, by ledger.Amount) {
+	course(s.book, c, &ls, next, s.until, func(e *rules.Entitlement, on ledger.Date, by ledger.Amount) {
 		out = append(out, rise{s.funds.id(allowed(e.Funds)...), first(e.Funds), on.DaysSince(s.asOf), by.Minor()})
 	})
 	return out
+}
+
+// sooner is the earlier of two days, where no day is none.
+func sooner(a, b ledger.Date) ledger.Date {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func earliest(events []rules.Event) ledger.Date {
+	return slices.MinFunc(events, func(a, b rules.Event) int { return a.On.Cmp(b.On) }).On
 }
 
 func (s *simulation) quarterOf(day int) int {
@@ -189,10 +202,7 @@ func (s *simulation) cents(id int32, path, day int) (sum int64) {
 }
 
 func (f *futures) add(s *simulation, id int32, path, day int, cents int64) {
-	fund := ""
-	if codes := s.funds.of[id]; len(codes) > 0 {
-		fund = codes[0]
-	}
+	fund := s.funds.first(id)
 	if f.years[fund] == nil {
 		f.years[fund] = make([]int64, s.paths)
 		f.quarters[fund] = make([][]int64, len(s.quarter))

@@ -163,7 +163,7 @@ func (c *changed) merge(d changed, keep int) {
 type outlook struct {
 	children  int
 	calls     []call
-	firsts    map[costKey]ledger.Amount
+	held      holders
 	cancelled ledger.Amount
 	excess    ledger.Amount
 	excesses  int
@@ -175,7 +175,7 @@ type outlook struct {
 type costKey struct{ benefit, fund string }
 
 func newOutlook() outlook {
-	return outlook{firsts: map[costKey]ledger.Amount{}, most: map[costKey]ledger.Amount{}, noLimit: map[string]bool{}}
+	return outlook{held: holders{}, most: map[costKey]ledger.Amount{}, noLimit: map[string]bool{}}
 }
 
 // ask notes that an award asks its funds for money.
@@ -183,16 +183,10 @@ func (o *outlook) ask(t *trialOf, p *pupil, book *rules.Book, e *rules.Entitleme
 	if c.amount.IsZero() {
 		return
 	}
-	c.child, c.order, c.path, c.denied = p.ID, placeOf(book, e.Benefit), t.paths.id(allowed(e.Funds)...), denied(book, e.Benefit)
+	c.child, c.order, c.path = p.ID, int16(placeOf(book, e.Benefit)), t.paths.id(allowed(e.Funds)...)
+	c.home = t.homes.id(home{award{e.Benefit, e.Period}, e.Household})
+	c.denied, c.shares = e.OnShortfall == "deny" || e.OnShortfall == "pro_rata", e.OnShortfall == "pro_rata"
 	o.calls = append(o.calls, c)
-	k := costKey{e.Benefit, first(e.Funds)}
-	o.firsts[k] = o.firsts[k].Add(c.amount)
-}
-
-// denied reports a benefit that does not let wait what no fund has.
-func denied(book *rules.Book, benefit string) bool {
-	t, _ := book.Benefit(benefit)
-	return t.Funding.OnShortfall == "deny"
 }
 
 func (o *outlook) merge(p *outlook) {
@@ -200,8 +194,8 @@ func (o *outlook) merge(p *outlook) {
 	o.calls = append(o.calls, p.calls...)
 	o.cancelled, o.excess = o.cancelled.Add(p.cancelled), o.excess.Add(p.excess)
 	o.excesses += p.excesses
-	for k, a := range p.firsts {
-		o.firsts[k] = o.firsts[k].Add(a)
+	for home, child := range p.held {
+		o.held.hold(home, child)
 	}
 	for k, a := range p.most {
 		o.most[k] = o.most[k].Add(a)

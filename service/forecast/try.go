@@ -41,7 +41,7 @@ func (s *source) try(ctx context.Context, ids []family.ChildID, draft *rules.Boo
 	if err != nil {
 		return Trial{}, err
 	}
-	t := &trialOf{approved: b.book, draft: draft, asOf: o.AsOf, until: yearAfter(o.AsOf), paths: &paths{}, largest: o.Largest}
+	t := &trialOf{approved: b.book, draft: draft, asOf: o.AsOf, until: yearAfter(o.AsOf), paths: &paths{}, homes: &homes{}, largest: o.Largest}
 	tallies := make([]*tally, workers(o.Workers))
 	for i := range tallies {
 		tallies[i] = newTally()
@@ -183,10 +183,18 @@ func (t *trialOf) spend(book *rules.Book, o *outlook, available map[string]ledge
 	s := spent{purse: newPurse(t.paths, available)}
 	s.run = Run{Children: o.children, Cancelled: o.cancelled, Excess: o.excess, Excesses: o.excesses}
 	s.year.In = ledger.Period{First: t.asOf.AddDays(1), Last: t.until}
-	s.year.Cost, s.year.ByBenefit, s.year.ByFund = costs(book, o.firsts, nil)
+	firsts, held := map[costKey]ledger.Amount{}, maps.Clone(o.held)
 	for _, c := range inOrder(o.calls) {
+		if held.refuses(c) {
+			continue
+		}
 		missing := s.purse.answer(c)
-		if c.on != t.asOf || c.amount.Sign() < 0 {
+		if c.amount.Sign() < 0 {
+			continue
+		}
+		k := costKey{book.Benefits[c.order].ID, t.paths.first(c.path)}
+		firsts[k] = firsts[k].Add(c.amount)
+		if c.on != t.asOf {
 			continue
 		}
 		got := c.amount.Sub(missing)
@@ -201,6 +209,7 @@ func (t *trialOf) spend(book *rules.Book, o *outlook, available map[string]ledge
 			s.run.Queued = s.run.Queued.Add(missing)
 		}
 	}
+	s.year.Cost, s.year.ByBenefit, s.year.ByFund = costs(book, firsts, nil)
 	return s
 }
 

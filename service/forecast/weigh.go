@@ -15,6 +15,7 @@ type trialOf struct {
 	asOf     ledger.Date
 	until    ledger.Date
 	paths    *paths
+	homes    *homes
 	largest  int
 }
 
@@ -23,6 +24,7 @@ type side struct {
 	book  *rules.Book
 	child rules.Child // with what the year ahead repeats, and the joining where the book admits
 	now   []rules.Entitlement
+	next  ledger.Date // when it may be something else
 	sum   ledger.Amount
 	yes   bool // may take part
 	why   rules.Why
@@ -52,7 +54,7 @@ func (t *trialOf) side(book *rules.Book, p *pupil, ahead rules.Child) side {
 		s.child.Events = slices.Insert(slices.Clone(ahead.Events), 0, rules.Event{Key: "enrollment/" + p.Account.String(), Kind: rules.Enrolled, On: t.asOf})
 		sortEvents(s.child.Events)
 	}
-	s.now = rules.Evaluate(book, s.child, t.asOf)
+	s.now, s.next = rules.Look(book, s.child, t.asOf)
 	for i := range s.now {
 		s.sum = s.sum.Add(s.now[i].Amount)
 	}
@@ -124,23 +126,38 @@ func (t *trialOf) months(p *pupil, before, after *side, sum *tally) {
 			began = e.On
 		}
 	}
+	b, a := sums{side: before}, sums{side: after}
 	var was, is ledger.Amount
 	for start := ledger.NewDate(began.Year(), began.Month(), 1); !start.After(t.asOf); start = start.AddMonths(1) {
 		end := start.AddMonths(1).AddDays(-1)
-		b, a := before.sum, after.sum
-		if end.Before(t.asOf) {
-			b, a = total(before.book, before.child, end), total(after.book, after.child, end)
+		if !end.Before(t.asOf) {
+			end = t.asOf
 		}
-		sum.months.of(start.String()[:7]).add(p.ID, b.Sub(was), a.Sub(is))
-		was, is = b, a
+		sum.months.of(start.String()[:7]).add(p.ID, b.on(end).Sub(was), a.on(end).Sub(is))
+		was, is = b.sum, a.sum
 	}
 }
 
-func total(book *rules.Book, c rules.Child, on ledger.Date) (sum ledger.Amount) {
-	for _, e := range rules.Evaluate(book, c, on) {
-		sum = sum.Add(e.Amount)
+// sums follows what a side entitles a child to in all, day after day, and asks
+// again only when it may be something else.
+type sums struct {
+	*side
+	sum   ledger.Amount
+	until ledger.Date // first day on which to ask again
+	asked bool
+}
+
+func (s *sums) on(day ledger.Date) ledger.Amount {
+	if s.asked && (s.until.IsZero() || day.Before(s.until)) {
+		return s.sum
 	}
-	return sum
+	var all []rules.Entitlement
+	all, s.until = rules.Look(s.book, s.child, day)
+	s.sum, s.asked = ledger.Amount{}, true
+	for i := range all {
+		s.sum = s.sum.Add(all[i].Amount)
+	}
+	return s.sum
 }
 
 // schoolOf is the code of the school that a child goes to on a day.
@@ -216,8 +233,8 @@ func (t *trialOf) run(p *pupil, s *side, sum *outlook) {
 	if len(sum.calls) > moved || sum.excess.Cmp(excess) != 0 {
 		sum.children++
 	}
-	course(s.book, s.child, &ls, t.asOf, t.until, func(e *rules.Entitlement, on ledger.Date, by ledger.Amount) {
-		sum.ask(t, p, s.book, e, call{on: on, amount: by})
+	course(s.book, s.child, &ls, s.next, t.until, func(e *rules.Entitlement, on ledger.Date, by ledger.Amount) {
+		sum.ask(t, p, s.book, e, call{on: on, earned: e.EarnedOn, seq: e.EarnedSeq, amount: by})
 	})
 }
 
@@ -241,10 +258,17 @@ func (t *trialOf) settle(p *pupil, s *side, e *rules.Entitlement, ls *levels, su
 		}
 		return
 	}
+	if had.Sign() > 0 {
+		sum.held.hold(t.homes.id(home{a, e.Household}), p.ID)
+	}
+	w, asks := s.book.Want(p.ID, *e, t.asOf, had, g.denied)
+	if !asks {
+		return
+	}
 	due := e.Due.Sub(g.posted).Max(ledger.Amount{})
-	now := missing.Min(due.Sub(due.Min(g.accrued)))
-	sum.ask(t, p, s.book, e, call{on: t.asOf, amount: now, due: true})
-	sum.ask(t, p, s.book, e, call{on: t.asOf, amount: missing.Sub(now)})
+	now := w.Amount.Min(due.Sub(due.Min(g.accrued)))
+	sum.ask(t, p, s.book, e, call{on: t.asOf, earned: w.On, seq: w.Seq, amount: now, due: true})
+	sum.ask(t, p, s.book, e, call{on: t.asOf, earned: w.On, seq: w.Seq, amount: w.Amount.Sub(now)})
 }
 
 // cancel gives promises that are not owed any more back to their funds, the last
@@ -254,7 +278,7 @@ func (t *trialOf) cancel(p *pupil, book *rules.Book, e *rules.Entitlement, g giv
 		part := back.Min(g.promises[i].amount)
 		back = back.Sub(part)
 		sum.cancelled = sum.cancelled.Add(part)
-		sum.calls = append(sum.calls, call{on: t.asOf, child: p.ID, order: placeOf(book, e.Benefit), path: t.paths.id(g.promises[i].fund), amount: part.Neg()})
+		sum.calls = append(sum.calls, call{on: t.asOf, child: p.ID, order: int16(placeOf(book, e.Benefit)), path: t.paths.id(g.promises[i].fund), amount: part.Neg()})
 	}
 }
 

@@ -43,13 +43,23 @@ type gift struct {
 // look is what a child is given as of a day, and the next day on which that
 // could be another.
 func (b *Book) look(c *Child, asOf ledger.Date) (given []gift, next ledger.Date) {
-	e := b.borrow(c, asOf)
-	defer b.giveBack(e)
-	for _, t := range e.evaluate() {
+	all, next := Look(b, *c, asOf)
+	for _, t := range all {
 		if t.Amount.Sign() > 0 {
 			given = append(given, gift{t.Benefit, t.Period, t.Amount, t.Due, t.Vested, t.Why.Reason})
 		}
 	}
+	return given, next
+}
+
+// Look is Evaluate with the next day on which an amount could be another
+// without any news; no day means never. It costs hardly more than Evaluate, and
+// its day may come long before the one that Next finds: it is for whoever
+// follows a child through many days.
+func Look(b *Book, c Child, asOf ledger.Date) ([]Entitlement, ledger.Date) {
+	e := b.borrow(&c, asOf)
+	defer b.giveBack(e)
+	all := e.evaluate()
 	s := soonest{after: asOf}
 	e.news(&s)
 	if !e.enrolled.IsZero() {
@@ -58,7 +68,7 @@ func (b *Book) look(c *Child, asOf ledger.Date) (given []gift, next ledger.Date)
 			e.paydays(&e.spans[i], &s)
 		}
 	}
-	return given, s.day
+	return all, s.day
 }
 
 // soonest keeps the earliest of the days after a day.
