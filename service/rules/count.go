@@ -112,7 +112,7 @@ func (e *evaluator) versionFor(b *plan, on ledger.Date, p ledger.Period) int {
 // count goes through a span's events up to a day and leaves in the span what
 // counts, and why the rest does not.
 func (e *evaluator) count(s *span, until ledger.Date) {
-	s.tally = tally{firstPart: len(e.parts), firstEntry: len(e.entries), lastEntry: len(e.entries)}
+	s.tally = tally{firstPart: len(e.parts), firstEntry: len(e.entries), lastEntry: len(e.entries), firstMark: len(e.marks), lastMark: len(e.marks)}
 	s.terms, s.version = nil, -1
 	if s.plan.firstCome && e.accounts {
 		for _, i := range e.heard(s, until) {
@@ -400,6 +400,8 @@ func (e *evaluator) add(s *span, t *terms, v int, ev *Event, amount ledger.Amoun
 	if t.Caps.PerEvent != nil {
 		s.capped += p.addCapped(t, amount)
 	}
+	e.marks = append(e.marks, mark{ev.On, ev.Seq, n - 1, *p})
+	s.lastMark = len(e.marks)
 }
 
 // addCapped adds what one deposit earns, never more than one may. It returns 1

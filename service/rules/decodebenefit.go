@@ -3,6 +3,8 @@ package rules
 import (
 	"slices"
 
+	"github.com/shopspring/decimal"
+
 	"seedbook/ledger"
 )
 
@@ -33,6 +35,7 @@ type terms struct {
 	sources []compiledSource // in the order in which they are asked
 	open    []FundChoice     // the answer where no source has a restriction
 	rate    string           // the ratio as text
+	cent    ledger.Amount    // what is a cent at least by the ratio
 	whole   int64            // the ratio where it is a whole number and needs no rounding; 0 otherwise
 }
 
@@ -220,6 +223,7 @@ func (t *terms) prepareRatio() {
 		return
 	}
 	t.rate = r.String()
+	t.cent = ledger.Minor(decimal.NewFromInt(1).Div(*r).Ceil().IntPart())
 	if r.IsInteger() && t.Caps.PerEvent == nil {
 		t.whole = r.IntPart()
 	}

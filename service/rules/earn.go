@@ -40,6 +40,7 @@ func (e *evaluator) earn(s *span) {
 		return
 	}
 	e.schedule(s)
+	e.reached(s)
 	if e.accounts {
 		s.shares = e.shares(s)
 	}

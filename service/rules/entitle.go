@@ -17,7 +17,7 @@ func (e *evaluator) entitlements() []Entitlement {
 		t.Benefit, t.Kind, t.Period = s.plan.id, s.plan.kind, e.label(s.plan, s.period)
 		t.Amount, t.Due, t.PayOn = s.amount, s.due, s.payOn
 		t.Vested, t.VestsOn = s.vested, s.vestsOn
-		t.EarnedOn, t.EarnedSeq = s.last, s.lastSeq
+		t.EarnedOn, t.EarnedSeq = s.earnedOn, s.earnedSeq
 		t.Shares, t.Household, t.Funds = s.shares, e.household(s), s.funds
 		if s.terms != nil {
 			t.OnShortfall = s.terms.Funding.OnShortfall

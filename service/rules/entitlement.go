@@ -34,8 +34,8 @@ type Entitlement struct {
 	// PayOn is the day on which the latest part is payable; no day where
 	// Amount is zero.
 	PayOn ledger.Date
-	// EarnedOn is the day that earned the latest part, and EarnedSeq its event's
-	// place in that day; no day where nothing counts.
+	// EarnedOn is the day of the event with which it came to Amount, and EarnedSeq
+	// that event's place in the day; no day where Amount is zero.
 	EarnedOn  ledger.Date
 	EarnedSeq int64
 	// OnShortfall says what becomes of what no fund has: queue, pro_rata or

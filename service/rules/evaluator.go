@@ -30,6 +30,7 @@ type evaluator struct {
 	facts    []FactRead // of them, for every entitlement of the child
 	accounts bool       // some event names an account
 	entries  []entry    // of the events that count, where accounts are named
+	marks    []mark     // of the events that count
 	lines    []Line     // fresh for each child: entitlements keep it
 	memos    []memo
 	names    [8]named // labels of periods, by their first day
@@ -54,7 +55,7 @@ func (b *Book) borrow(c *Child, asOf ledger.Date) *evaluator {
 	}
 	e.asOf, e.view.asOf, e.view.child = asOf, asOf, c
 	e.spans, e.parts, e.uses = e.spans[:0], e.parts[:0], e.uses[:0]
-	e.entries, e.accounts = e.entries[:0], false
+	e.entries, e.marks, e.accounts = e.entries[:0], e.marks[:0], false
 	e.lines, e.facts, e.gates, e.claim = nil, nil, 0, claims{}
 	e.view.read, e.view.period, e.memos = 0, ledger.Period{}, e.memos[:0]
 	e.takeEvents(c.Events)
@@ -166,6 +167,9 @@ type tally struct {
 	// Its entries are e.entries[firstEntry:lastEntry].
 	firstEntry int
 	lastEntry  int
+	// Its marks are e.marks[firstMark:lastMark].
+	firstMark int
+	lastMark  int
 }
 
 // part is what one version counts of a span.
@@ -190,6 +194,9 @@ type result struct {
 	lines  []Line
 	funds  []FundChoice
 	shares []Share
-	read   uint64
+	// The event with which it came to its amount.
+	earnedOn  ledger.Date
+	earnedSeq int64
+	read      uint64
 	vests
 }
