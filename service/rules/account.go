@@ -11,6 +11,8 @@ import (
 type Account struct {
 	Structure string
 	Growth    string
+	// Earnings says whose earnings are.
+	Earnings string
 	// ProgramTitle and FamilyTitle say who holds either money by title.
 	ProgramTitle string
 	FamilyTitle  string
@@ -61,6 +63,7 @@ func (c *compiler) account(b *Book, n *node) Account {
 	a := Account{
 		Structure: choice(c.decoder, o.may("structure"), structures...),
 		Growth:    choice(c.decoder, o.may("growth"), growths...),
+		Earnings:  choice(c.decoder, o.may("earnings"), "shared", string(OwnProgram), string(OwnFamily)),
 	}
 	title := c.object(o.may("title"), "title")
 	a.ProgramTitle = choice(c.decoder, title.may("program_money"), titles...)

@@ -21,18 +21,20 @@ type Book struct {
 	// Benefits are the terms of the latest version; see Terms for the others.
 	Benefits   []Benefit
 	SharedCaps []SharedCap
+	Withdrawal *WithdrawalRules
 	Expiry     []Expiry
 	Exit       []Exit
 	Examples   []Example
 
-	hash    string
-	normal  []byte
-	facts   *vocabulary
-	moments []*moment    // every day by which something turns, each once
-	gates   []gate       // the requirements, compiled
-	plans   []plan       // the benefits, compiled, in the book's order
-	bounds  []*predicate // of the shared caps: whom each bounds; nil for everybody
-	pooled  evaluators   // reused working memory
+	mayLapse bool // some benefit is lost where too little is saved in time
+	hash     string
+	normal   []byte
+	facts    *vocabulary
+	moments  []*moment    // every day by which something turns, each once
+	gates    []gate       // the requirements, compiled
+	plans    []plan       // the benefits, compiled, in the book's order
+	bounds   []*predicate // of the shared caps: whom each bounds; nil for everybody
+	pooled   evaluators   // reused working memory
 }
 
 // Program says whose rules these are.

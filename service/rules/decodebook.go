@@ -46,6 +46,7 @@ func (d *decoder) book(root *node) *Book {
 	c.benefits(b, o.must("benefits"))
 	b.SharedCaps = c.sharedCaps(b, o.may("shared_caps"))
 	b.Account = c.account(b, o.may("account"))
+	b.Withdrawal = d.withdrawal(o.may("withdrawal"))
 	b.Expiry = c.expiries(b, o.may("expiry"))
 	b.Exit = d.exits(b, o.may("exit"))
 	b.Examples = d.examples(b, o.may("examples"))

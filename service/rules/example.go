@@ -43,6 +43,8 @@ type Expectation struct {
 	Eligible *bool
 	// OnAccount is what is expected of the child's account.
 	OnAccount []ExpectedAmount
+	State     State
+	ExpiresOn ledger.Date
 }
 
 // reasons are the words that an example may expect.
@@ -254,7 +256,7 @@ func (d *decoder) expectation(b *Book, n *node, x *Example) Expectation {
 	}
 	d.expectChild(o, &want, x)
 	d.expectMoney(o, &want)
-	d.expectAccount(o, &want)
+	d.expectAccount(o, &want, len(x.Children) > 1)
 	o.done()
 	ofBenefit := want.Period != "" || want.Reason != "" || want.Outcome != "" || want.Fund != "" || !want.PayOn.IsZero()
 	if want.Benefit == "" && want.Eligible == nil && ofBenefit {

@@ -30,6 +30,8 @@ type Failure struct {
 	// Screened is what the account took of each deposit, where the expectation
 	// asks for that.
 	Screened []Screened
+	// Standings are the accounts that the expectation asks for.
+	Standings []Standing
 }
 
 // Test runs the examples that a book carries.
@@ -53,9 +55,10 @@ func (x *Example) run(b *Book) (out []Failure) {
 		f := Failure{Example: x.Name, Line: want.Line, Child: want.Child, Benefit: want.Benefit, On: want.On}
 		got := &answers[i]
 		for _, c := range x.unscreened(want) {
-			got.askAccount(b, c, &want)
+			got.askScreen(b, c, &want)
 		}
 		for _, c := range x.meant(b, want) {
+			got.askStanding(b, c, &want)
 			if want.Eligible != nil {
 				got.askEligible(b, c, want.On)
 			}
@@ -64,7 +67,7 @@ func (x *Example) run(b *Book) (out []Failure) {
 			}
 		}
 		got.hearFunds()
-		f.Why, f.Screened = got.why, got.screened
+		f.Why, f.Screened, f.Standings = got.why, got.screened, got.standings
 		for _, c := range got.compare(want) {
 			if c.want != c.got {
 				f.What, f.Want, f.Got = c.what, c.want, c.got
@@ -123,6 +126,9 @@ type answer struct {
 
 	onAccount map[string]ledger.Amount
 	screened  []Screened
+	state     State
+	expiresOn ledger.Date
+	standings []Standing
 }
 
 func (a *answer) askEligible(b *Book, c Child, on ledger.Date) {
@@ -230,6 +236,9 @@ func (f Failure) Explain(w Words) []string {
 	}
 	for _, s := range f.Screened {
 		out = append(out, ExplainScreened(w, s)...)
+	}
+	for _, s := range f.Standings {
+		out = append(out, ExplainStanding(w, s)...)
 	}
 	return out
 }

@@ -219,6 +219,7 @@ func tryWord(t *testing.T, kind, key, word string) {
 		"account":       func(_ *decoder, c *compiler, b *Book, n *node) { c.account(b, n) },
 		"title":         func(_ *decoder, c *compiler, b *Book, n *node) { c.account(b, wrap("title", n)) },
 		"deposits":      func(_ *decoder, c *compiler, b *Book, n *node) { c.depositLimits(b, n) },
+		"withdrawal":    func(d *decoder, _ *compiler, _ *Book, n *node) { d.withdrawal(n) },
 		"exit_choice":   func(d *decoder, _ *compiler, _ *Book, n *node) { d.exitChoice(n) },
 		"dormancy":      func(d *decoder, _ *compiler, _ *Book, n *node) { d.dormancy(n) },
 		"example_event": func(d *decoder, _ *compiler, b *Book, n *node) { d.event(b, n, &ExampleChild{}) },

@@ -137,8 +137,16 @@ func orOne(v any) any {
 }
 
 // trumpPilot is the pilot contribution by birth date, and what the account may
-// take of the family's and an employer's contributions of a year.
+// take of the family's and an employer's contributions of a year; and when growth
+// ends.
 func trumpPilot(c matchCase) draft {
+	if end := c.Expected["growth_period_end"]; end != nil {
+		return draft{
+			born: fmt.Sprint(c.Input["birth_date"]), enrolled: "2026-07-04",
+			benefits: fixed("pilot", "1000", "true") + "expiry: {at: 'ymd(year(born_on) + 17, 12, 31)', action: convert, what: everything}\n",
+			expect:   []string{fmt.Sprintf("on: 2026-12-31, expires_on: %v", end)},
+		}
+	}
 	if c.Input["family"] != nil {
 		year := fmt.Sprint(c.Input["year"])
 		return draft{

@@ -48,6 +48,7 @@ func (c *compiler) vesting(b *Book, n *node) Vesting {
 	if v.at != nil {
 		v.At = v.at.Moment
 	}
+	b.mayLapse = b.mayLapse || v.Kind == VestsByMatch
 	return v
 }
 
