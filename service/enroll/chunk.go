@@ -43,39 +43,57 @@ const fundSize = 2000
 // at it hands out the funds' money, to whoever earned first (savings.Draw). It
 // returns where the next chunk begins: behind a child, at Funding, or 0 where
 // nothing is left. A chunk may be repeated: nothing is given twice.
-func AwardChunk(ctx context.Context, tx *sqlx.Tx, w Walk, after family.ChildID) (next family.ChildID, t savings.Tally, err error) {
-	if after != Funding {
-		watches, err := family.Due(ctx, tx, w.Program.ID, w.Rules.Hash(), w.AsOf, after, ChunkSize)
-		if err != nil {
+func AwardChunk(ctx context.Context, tx *sqlx.Tx, w Walk, after family.ChildID) (next family.ChildID, total savings.Tally, err error) {
+	if after == 0 {
+		if err := nameClasses(ctx, tx, w); err != nil {
 			return 0, savings.Tally{}, err
 		}
-		if t, err = look(ctx, tx, w, watches); err != nil || len(watches) == ChunkSize {
-			return watches[len(watches)-1].Child, t, err
+	}
+	if after != Funding {
+		last, n, t, err := look(ctx, tx, w, after)
+		if err != nil || n == ChunkSize {
+			return last, t, err
 		}
+		total = t
 	}
 	paid, more, err := savings.Draw(ctx, tx, w.Who, w.Program, w.AsOf, w.At, fundSize)
 	if more {
 		next = Funding
 	}
-	return next, t.Plus(paid), err
+	return next, total.Plus(paid), err
 }
 
-// look assesses children. Of an erased family nothing is known any more: what it
-// has stays as it is.
-func look(ctx context.Context, tx *sqlx.Tx, w Walk, watches []family.Watch) (savings.Tally, error) {
-	if len(watches) == 0 {
-		return savings.Tally{}, nil
+// look assesses the next children who are due after one and returns the last of
+// them and how many there were. Of an erased family nothing is known any more:
+// what it has stays as it is.
+func look(ctx context.Context, tx *sqlx.Tx, w Walk, after family.ChildID) (last family.ChildID, n int, t savings.Tally, err error) {
+	watches, children, err := due(ctx, tx, w, after)
+	if err != nil || len(watches) == 0 {
+		return 0, 0, savings.Tally{}, err
+	}
+	joined, err := joinClasses(ctx, tx, w, children)
+	if err == nil && joined { // they are touched, and have something new to them
+		watches, children, err = due(ctx, tx, w, after)
+	}
+	if err != nil {
+		return 0, 0, savings.Tally{}, err
+	}
+	t, err = savings.Assess(ctx, tx, w.Who, w.Program, w.Rules, children, watches, w.AsOf, w.At)
+	return watches[len(watches)-1].Child, len(watches), t, err
+}
+
+// due reads who is due after a child, and then what is known of them.
+func due(ctx context.Context, tx *sqlx.Tx, w Walk, after family.ChildID) ([]family.Watch, []rules.Child, error) {
+	watches, err := family.Due(ctx, tx, w.Program.ID, w.Rules.Hash(), w.AsOf, after, ChunkSize)
+	if err != nil || len(watches) == 0 {
+		return nil, nil, err
 	}
 	ids := make([]family.ChildID, len(watches))
 	for i, watch := range watches {
 		ids[i] = watch.Child
 	}
 	known, erased, err := gather(ctx, tx, w.Who, w.Keys, w.Program.ID, ids)
-	if err != nil {
-		return savings.Tally{}, err
-	}
-	children := slices.DeleteFunc(known, func(c rules.Child) bool { return erased[family.ChildID(c.ID)] })
-	return savings.Assess(ctx, tx, w.Who, w.Program, w.Rules, children, watches, w.AsOf, w.At)
+	return watches, slices.DeleteFunc(known, func(c rules.Child) bool { return erased[family.ChildID(c.ID)] }), err
 }
 
 // CountDue is how many children a run has to look at.

@@ -50,6 +50,9 @@ func gather(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vau
 	if err := addReported(ctx, q, who, keys, p, ids, place); err != nil {
 		return nil, nil, err
 	}
+	if err := addClasses(ctx, q, p, ids, place); err != nil {
+		return nil, nil, err
+	}
 	return out, erased, addEnrollments(ctx, q, p, ids, place)
 }
 

@@ -161,12 +161,12 @@ func TestAFactThatComesWhileARunLooksAtTheChildIsSeenByTheNext(t *testing.T) {
 	// The fact is committed between the run's reading and its noting.
 	w.do(func(ctx context.Context, tx *sqlx.Tx) error { return family.Touch(ctx, tx, []family.ChildID{ana}) })
 	w.do(func(ctx context.Context, tx *sqlx.Tx) error {
-		watches, err := family.Due(ctx, tx, w.program.ID, w.rules.Hash(), w.on, 0, 10)
+		watches, children, err := due(ctx, tx, w.walk(w.on), 0)
 		if err != nil || len(watches) != 1 {
 			return fmt.Errorf("due: %v, %w", watches, err)
 		}
 		w.do(func(_ context.Context, other *sqlx.Tx) error { return record(other, "r1") })
-		_, err = look(ctx, tx, w.walk(w.on), watches)
+		_, err = savings.Assess(ctx, tx, w.who, w.program, w.rules, children, watches, w.on, w.at)
 		return err
 	})
 	if got := w.due(w.on); len(got) != 1 {
