@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"seedbook/service/demo"
 	"seedbook/service/forecast"
-	"seedbook/service/rules"
 	"seedbook/service/store"
 	"seedbook/service/vault"
 )
@@ -44,10 +42,10 @@ func (a *app) benchForecast(ctx context.Context, dsn string, n int) error {
 	if err := m.liveYear(ctx); err != nil {
 		return err
 	}
-	if err := m.step("children under a dearer draft", func() (int, error) { return m.try(ctx, "ratio: 1.00", "ratio: 0.75") }); err != nil {
+	if err := m.step("children under another ratio", func() (int, error) { return m.try(ctx, "match.amount.ratio=0.75") }); err != nil {
 		return err
 	}
-	if err := m.step("children under a new seed", func() (int, error) { return m.try(ctx, "fixed: 50.00", "fixed: 60.00") }); err != nil {
+	if err := m.step("children under another seed", func() (int, error) { return m.try(ctx, "seed.amount.fixed=60.00") }); err != nil {
 		return err
 	}
 	if err := m.step("children in a forecast", func() (int, error) { return m.expose(ctx) }); err != nil {
@@ -79,17 +77,17 @@ func (m *measured) liveYear(ctx context.Context) (err error) {
 	return m.step("children awarded", func() (int, error) { return m.awards(ctx, m.stage.Walk(m.stage.LastDay())) })
 }
 
-// try changes one thing of the program's rule book and tries it.
-func (m *measured) try(ctx context.Context, old, fresh string) (int, error) {
-	source, err := rules.Pack("city")
-	if err != nil {
-		return 0, err
-	}
-	draft, err := rules.Parse([]byte(strings.Replace(string(source), old, fresh, 1)))
-	if err != nil {
-		return 0, err
-	}
+// try changes one key of the program's rule book and tries it.
+func (m *measured) try(ctx context.Context, change string) (int, error) {
 	day := m.stage.LastDay()
+	edit, err := forecast.ParseEdit(change)
+	if err != nil {
+		return 0, err
+	}
+	draft, err := edit.Apply(m.stage.Walk(day).Rules)
+	if err != nil {
+		return 0, err
+	}
 	t, err := forecast.Try(ctx, m.db, m.stage.Who(), m.keys, m.stage.Program(), draft, forecast.TryOptions{AsOf: day, At: m.stage.Walk(day).At, Largest: 10})
 	return t.Children, err
 }

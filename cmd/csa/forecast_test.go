@@ -190,6 +190,8 @@ func TestForecastsRefuseWhatTheyCannotAnswer(t *testing.T) {
 		{"forecast --program city --as-of 2026-10-01 --change match", "match.amount.ratio=0.75"},
 		{"forecast --program city --as-of 2026-10-01 --change match.amount.ratio=lots", "“lots” is not a ratio"},
 		{"forecast --program city --paths 0", "--paths 0"},
+		{"forecast --program city --paths 6000", "paths: This is too much"},
+		{"forecast --program city --months 121", "months: This is too much"},
 		{"rules explain --program city --child 404", "does not take part"},
 		{"rules explain --program city --child Ana", "account number or a student number"},
 		{"rules explain --program city --child 007 --lang fr", "--lang fr"},

@@ -2,7 +2,6 @@ package forecast
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"seedbook/ledger"
@@ -38,12 +37,22 @@ func citizen(t testing.TB, id int64) *pupil {
 	return p
 }
 
-func city(t testing.TB, old, fresh string) *rules.Book {
+// city is the city pack with some keys changed.
+func city(t testing.TB, changes ...string) *rules.Book {
 	source, err := rules.Pack("city")
 	if err != nil {
 		t.Fatal(err)
 	}
-	book, err := rules.Parse([]byte(strings.Replace(string(source), old, fresh, 1)))
+	book, err := rules.Parse(source)
+	for _, change := range changes {
+		var e Edit
+		if err == nil {
+			e, err = ParseEdit(change)
+		}
+		if err == nil {
+			book, err = e.Apply(book)
+		}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,8 +62,8 @@ func city(t testing.TB, old, fresh string) *rules.Book {
 // BenchmarkWeigh is a trial without the database: the thinking alone.
 func BenchmarkWeigh(b *testing.B) {
 	asOf := ledger.NewDate(2026, 9, 30)
-	approved := city(b, "", "")
-	for name, draft := range map[string]*rules.Book{"AMatchLess": city(b, "ratio: 1.00", "ratio: 0.75"), "ASeedMore": city(b, "fixed: 50.00", "fixed: 60.00")} {
+	approved := city(b)
+	for name, draft := range map[string]*rules.Book{"AMatchLess": city(b, "match.amount.ratio=0.75"), "ASeedMore": city(b, "seed.amount.fixed=60.00")} {
 		pupils := make([]*pupil, 400)
 		for i := range pupils {
 			pupils[i] = citizen(b, int64(i))
@@ -77,7 +86,7 @@ func BenchmarkWeigh(b *testing.B) {
 // BenchmarkFutures draws the futures of one child who saves.
 func BenchmarkFutures(b *testing.B) {
 	asOf := ledger.NewDate(2026, 9, 30)
-	book := city(b, "", "")
+	book := city(b)
 	var patterns []pattern
 	for id := range int64(400) {
 		patterns = append(patterns, patternOf(&citizen(b, id).Child, asOf))

@@ -32,10 +32,14 @@ import (
 // no fund receives new money.
 func Expose(ctx context.Context, db *store.DB, who store.Who, keys *vault.Keyring, p program.Program, o ExposeOptions) (Exposure, error) {
 	s := &source{db: db, who: who, keys: keys, program: p, chunk: chunk}
+	o = o.filled()
+	if err := o.check(); err != nil {
+		return Exposure{}, err
+	}
 	ids, err := s.everyone(ctx, []enroll.State{enroll.Enrolled})
 	if err == nil {
 		var x Exposure
-		if x, err = s.expose(ctx, ids, o.filled()); err == nil {
+		if x, err = s.expose(ctx, ids, o); err == nil {
 			return x, nil
 		}
 	}
@@ -53,6 +57,29 @@ func (o ExposeOptions) filled() ExposeOptions {
 	o.Months = cmp.Or(o.Months, horizon)
 	o.Paths, o.Sample = cmp.Or(o.Paths, defaultPaths), cmp.Or(o.Sample, defaultSample)
 	return o
+}
+
+// Bounds of what may be asked: every day of every future is kept in memory, and
+// more would take hours.
+const (
+	maxMonths  = 120
+	maxSample  = 1_000_000
+	maxFutures = 60_000 // months of all futures together
+	maxChanges = 20
+)
+
+func (o ExposeOptions) check() error {
+	switch {
+	case o.Months < 1 || o.Months > maxMonths:
+		return ErrTooMuch.At("months")
+	case o.Sample < 1 || o.Sample > maxSample:
+		return ErrTooMuch.At("sample")
+	case o.Paths < 1 || o.Paths*o.Months > maxFutures:
+		return ErrTooMuch.At("paths")
+	case len(o.Changes) > maxChanges:
+		return ErrTooMuch.At("changes")
+	}
+	return nil
 }
 
 // outset is what a caseload looks like on the first day.

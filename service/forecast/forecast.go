@@ -14,8 +14,13 @@ import (
 
 	"seedbook/ledger"
 	"seedbook/service/family"
+	"seedbook/service/fault"
 	"seedbook/service/savings"
 )
+
+// ErrTooMuch reports a forecast of more months, futures, children or changes than
+// an answer can be waited for.
+var ErrTooMuch = fault.New(fault.Limit, "forecast.too_much")
 
 // horizon is how many months ahead a year's cost looks.
 const horizon = 12
