@@ -8,13 +8,55 @@ import (
 
 // Next is the earliest day after asOf on which what the book gives the child
 // could be another without any news: an amount, the part of it that is payable
-// or cannot be lost any more, or the reason of an amount. It may be too early, never too late; no day means
-// never. Whoever evaluated a child and learns nothing new of it may leave it
-// alone until then.
+// or cannot be lost any more, or the reason of an amount. It may be too early,
+// never too late; no day means never. Whoever evaluated a child and learns
+// nothing new of it may leave it alone until then.
 //
 // The reasons of nothing are not looked at: that a month without a deposit
 // begins is seen by whoever asks about the child, and nobody has to be told.
+//
+// What leaves an account without anybody doing anything is looked at too: money
+// that expires, that was not claimed in time, or that lies unused after an exit.
 func Next(b *Book, c Child, asOf ledger.Date) ledger.Date {
+	s := soonest{after: asOf}
+	s.or(b.nextGift(c, asOf))
+	if b.rings() {
+		s.or(b.bellAfter(&c, asOf))
+		s.known(&c) // may move the bell
+	}
+	return s.day
+}
+
+// bellAfter is the next day on which money leaves a child's account by itself.
+// Only what lies unused after an exit asks for the whole history.
+func (b *Book) bellAfter(c *Child, asOf ledger.Date) ledger.Date {
+	r := newReplay(b, c, asOf)
+	defer b.giveBack(r.e)
+	if b.goesDormant() {
+		r.run()
+	}
+	for {
+		rings, on := r.nextBell()
+		if on.After(asOf) || on.IsZero() {
+			return on
+		}
+		r.rang[rings] = true
+	}
+}
+
+// rings reports a book by which money may leave without an event.
+func (b *Book) rings() bool {
+	claim := b.Enrollment.Claim
+	return len(b.Expiry) > 0 || claim != nil && claim.OnMiss == claimToPool ||
+		b.goesDormant()
+}
+
+func (b *Book) goesDormant() bool {
+	return slices.ContainsFunc(b.Exit, func(x Exit) bool { return len(x.Dormancy) > 0 })
+}
+
+// nextGift is Next for what the child is given.
+func (b *Book) nextGift(c Child, asOf ledger.Date) ledger.Date {
 	now, day := b.look(&c, asOf)
 	for range maxLooks {
 		if day.IsZero() {
@@ -80,10 +122,8 @@ func (s *soonest) or(day ledger.Date) {
 	}
 }
 
-// news are the days on which something begins to count that is known already:
-// events, facts, versions, and the moments of the book.
-func (e *evaluator) news(s *soonest) {
-	c := e.view.child
+// known are the days on which events and facts begin to count.
+func (s *soonest) known(c *Child) {
 	for i := range c.Events {
 		s.or(c.Events[i].On)
 	}
@@ -91,6 +131,12 @@ func (e *evaluator) news(s *soonest) {
 		s.or(c.Facts[i].From)
 		s.or(c.Facts[i].Known)
 	}
+}
+
+// news are the days on which something begins to count that is known already:
+// events, facts, versions, and the moments of the book.
+func (e *evaluator) news(s *soonest) {
+	s.known(e.view.child)
 	for i := range e.book.Versions {
 		s.or(e.book.Versions[i].EffectiveFrom)
 	}
