@@ -23,6 +23,11 @@ func FuzzParse(f *testing.F) {
 		src, _ := os.ReadFile(path)
 		f.Add(string(src))
 	}
+	for _, test := range hostile() {
+		if len(test.src) < 10_000 {
+			f.Add(test.src)
+		}
+	}
 	for _, test := range spoilt {
 		f.Add(strings.Replace(good, test.old, test.by, 1))
 	}

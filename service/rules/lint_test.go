@@ -420,6 +420,11 @@ func FuzzLint(f *testing.F) {
 	for _, src := range everyBook(f) {
 		f.Add(src)
 	}
+	for _, test := range hostile() {
+		if len(test.src) < 10_000 {
+			f.Add(test.src)
+		}
+	}
 	for _, test := range troubled {
 		f.Add(strings.Replace(clean, test.old, test.by, 1))
 	}

@@ -46,7 +46,11 @@ func (c *compiler) expression(n *node, out *cel.Type) *predicate {
 	if p, again := c.done[key]; again {
 		return p
 	}
-	if len(c.done) == maxPredicates || len(src) > maxPredicate {
+	switch {
+	case len(src) > maxPredicate:
+		c.report(n, "cel_long", map[string]any{"limit": maxPredicate})
+		return nil
+	case len(c.done) == maxPredicates:
 		c.report(n, "too_many_parts", map[string]any{"limit": maxPredicates})
 		return nil
 	}
