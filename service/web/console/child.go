@@ -15,7 +15,6 @@ import (
 	"seedbook/service/enroll"
 	"seedbook/service/family"
 	"seedbook/service/i18n"
-	"seedbook/service/program"
 	"seedbook/service/rules"
 	"seedbook/service/savings"
 	"seedbook/service/statement"
@@ -83,10 +82,11 @@ func (c *Console) open(ctx context.Context, q sqlx.QueryerContext, v visit, id f
 	if f.guardians, err = family.Guardians(ctx, q, v.Who(), c.Keys, id); err != nil {
 		return err
 	}
-	return f.openMoney(ctx, q, v.program)
+	return f.openMoney(ctx, q, v)
 }
 
-func (f *childFile) openMoney(ctx context.Context, q sqlx.QueryerContext, p program.Program) error {
+func (f *childFile) openMoney(ctx context.Context, q sqlx.QueryerContext, v visit) error {
+	p := v.program
 	ids := []family.ChildID{f.Child}
 	money, err := enroll.MoneyOf(ctx, q, p, ids)
 	if err != nil {
@@ -96,7 +96,7 @@ func (f *childFile) openMoney(ctx context.Context, q sqlx.QueryerContext, p prog
 	if f.awards, err = savings.AwardsOf(ctx, q, p.ID, ids); err != nil {
 		return err
 	}
-	if f.book, err = program.Rules(ctx, q, p.ID); err != nil {
+	if f.book, err = rulesOrNone(ctx, q, v); err != nil {
 		return err
 	}
 	charts := append(ledger.Designated(), ledger.FamilyPrincipal, ledger.FamilyEarnings)
@@ -159,7 +159,7 @@ func (f childFile) awardLines(v visit) []pages.AwardLine {
 	var out []pages.AwardLine
 	slices.SortStableFunc(f.awards, telling)
 	for _, a := range f.awards {
-		line := pages.AwardLine{Benefit: benefitName(v, f.book, a.Benefit), Period: periodName(v, a.Period), Amount: a.Entitled, State: awardState(v, a)}
+		line := pages.AwardLine{Benefit: benefitName(v, f.book, a.Benefit), Period: periodName(v, a.Period), Amount: a.Entitled, State: awardState(v, a), To: awardPath(v, f.Child, a.Benefit, a.Period)}
 		if why, err := rules.ParseWhy(a.Why); err == nil && why.Reason != "" {
 			sentences := rules.Explain(v.words, why)
 			line.Why, line.How = sentences[0], sentences[1:]
@@ -218,6 +218,8 @@ func (f childFile) lines(v visit) []pages.MoneyLine {
 		line := pages.MoneyLine{On: m.Effective, What: moveName(v, f.book, m), Amount: m.Amount, After: after, Reversed: m.ReversedBy != 0}
 		if m.Benefit == "" {
 			line.Note = m.Source
+		} else if period, ok := strings.CutPrefix(m.Source, m.Benefit+" "); ok {
+			line.To = awardPath(v, f.Child, m.Benefit, period)
 		}
 		if m.Reverses != 0 {
 			line.Note = v.words.T("console.move.reverses", i18n.Args{"no": strconv.FormatInt(int64(m.Reverses), 10)})

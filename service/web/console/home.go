@@ -89,7 +89,7 @@ func tasks(v visit, t report.Totals, runs []jobs.Run, batches []roster.Batch) []
 	add(begun, "begun", "/rosters", auth.SeeRosters, parts.Caution, "")
 	add(t.Waiting, "waiting", "/deposits", auth.SeeDeposits, parts.Caution, v.words.Money(t.Suspense))
 	add(t.Flagged, "flagged", "/children", auth.SeeChildren, parts.Caution, "")
-	add(t.Excesses, "excesses", "/children", auth.SeeDeposits, parts.Caution, "")
+	add(t.Excesses, "excesses", "/excesses", auth.SeeDeposits, parts.Caution, "")
 	if t.Queued.Sign() > 0 {
 		out = append(out, pages.Task{Text: v.words.T("console.task.queued", map[string]any{"amount": t.Queued}), To: v.base() + "/funds", Tone: parts.Caution})
 	}

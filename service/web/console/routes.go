@@ -44,6 +44,9 @@ var routes = []route{
 	{get, "/p/:program", auth.SeeTotals, (*Console).home, false},
 	{get, "/p/:program/children", auth.SeeChildren, (*Console).children, false},
 	{get, "/p/:program/children/:id", auth.SeeChildren, (*Console).child, false},
+	{get, "/p/:program/children/:id/awards/:benefit/:period", auth.SeeChildren, (*Console).explainAward, false},
+	{get, "/p/:program/excesses", auth.SeeDeposits, (*Console).excesses, false},
+	{post, "/p/:program/excesses/:id", auth.ApproveMoney, (*Console).decideExcess, false},
 	{get, "/p/:program/children/:id/statements/:period", auth.SeeStatements, (*Console).statement, false},
 	{get, "/p/:program/children/:id/statements/:period/:lang", auth.SeeStatements, (*Console).statementPDF, false},
 

@@ -146,6 +146,17 @@ func (c *Console) checks(v visit, f *bookFile) pages.RuleChecks {
 		said := x.Explain(v.words)
 		out.Failed = append(out.Failed, pages.FailedExample{Says: said[0], Line: x.Line, Why: said[1:]})
 	}
+	found, err := rules.Lint([]byte(f.Source))
+	if err != nil {
+		return out // it could be read a moment ago
+	}
+	for _, x := range found {
+		tone := parts.Info
+		if x.Severity == rules.Risk {
+			tone = parts.Caution
+		}
+		out.Findings = append(out.Findings, pages.Finding{Line: x.Line, Text: v.words.T("console.rules.at_line", i18n.Args{"line": x.Line, "text": x.Phrase(v.words)}), Status: parts.Status{Text: v.words.T("console.rules.severity." + string(x.Severity)), Tone: tone}})
+	}
 	return out
 }
 

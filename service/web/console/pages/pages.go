@@ -119,6 +119,7 @@ type AwardLine struct {
 	State   parts.Status
 	Why     string   // the decision in a sentence or two
 	How     []string // the arithmetic and what was looked at
+	To      string   // to everything behind it
 }
 
 // MoneyLine is a movement on a child's account.
@@ -129,6 +130,7 @@ type MoneyLine struct {
 	Amount   ledger.Amount
 	After    ledger.Amount // what was on the account then
 	Reversed bool
+	To       string // to the award's explanation; "" for what is no award
 }
 
 // StatementLine is an issued statement.

@@ -144,44 +144,35 @@ type DiffLine struct {
 
 // Excesses are proposals to take back what was given beyond an entitlement.
 type Excesses struct {
-	Rows    []ExcessLine
-	May     bool   // the reader may decide
-	Refused string // why they may not; "" where they may
+	Rows []ExcessLine
+	May  bool // the reader may decide
+	More int  // how many more there are
 }
 
 // ExcessLine is one proposal.
 type ExcessLine struct {
-	Child, ChildTo, Account string
-	Benefit, Period         string
-	Amount                  ledger.Amount
-	Why                     []string
-	Explain                 string // to the award's explanation
-	FoundBy                 string
-	FoundAt                 time.Time
-	Post                    string // where deciding posts to; "" where the reader may not
-	Own                     bool   // the reader found it and so may not decide
+	Child, ChildTo  string
+	Benefit, Period string
+	Amount          ledger.Amount
+	Why             []string // the decision first, then how it came about
+	Explain         string   // to the award's explanation
+	FoundBy         string
+	FoundAt         time.Time
+	Post            string // where deciding posts to; "" where the reader may not
+	Refused         string // why the reader may not; "" where they may, or nobody asks
 }
 
 // Explanation is one award, paid or not, with everything behind it.
 type Explanation struct {
-	Child, ChildTo  string
-	Benefit, Period string
-	State           parts.Status
-	Figures         []parts.Figure
-	Why             string
-	Steps           []string // the arithmetic
-	Funds           []parts.Row
-	Facts           []FactLine
-	Rule            []parts.Row // the book and version
-	Moves           []AwardMove
-	Excess          string // to the proposal to take a part back; "" for none
-}
-
-// FactLine is something that was looked at.
-type FactLine struct {
-	Name  string
-	Since ledger.Date
-	Known ledger.Date
+	Figures []parts.Figure
+	Why     string   // "" where nobody can tell any more
+	Steps   []string // the arithmetic
+	Funds   []parts.Row
+	Facts   []string
+	Rule    []parts.Row // the book and version
+	Moves   []AwardMove
+	Excess  string // to the proposal to take a part back; "" for none
+	Gone    bool   // given once, and the rules no longer mention it
 }
 
 // AwardMove is a movement of an award, with its transaction.
@@ -189,6 +180,7 @@ type AwardMove struct {
 	On     ledger.Date
 	What   string
 	Fund   string
-	Amount ledger.Amount
+	Amount ledger.Amount // below zero where it was given back
 	No     int64
+	Rule   string
 }

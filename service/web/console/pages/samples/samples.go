@@ -30,6 +30,7 @@ var Pages = []Page{
 	{"rosters", rosters}, {"columns", columns}, {"preview", preview}, {"preview-applying", previewApplying},
 	{"deposits", deposits}, {"owner", owner}, {"statement", statement}, {"programs", programs},
 	{"rule-books", ruleBooks}, {"rule-books-none", ruleBooksNone}, {"rule-draft", ruleDraft}, {"rule-submitted", ruleSubmitted},
+	{"explanation", explanation}, {"excesses", excesses}, {"excesses-none", excessesNone},
 	{"rule-text", ruleText}, {"rule-text-stale", ruleTextStale},
 	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
@@ -185,7 +186,7 @@ func child(p *parts.Page) templ.Component {
 		Facts: []parts.Row{{Term: "Account", Value: "00000121"}, {Term: "Born", Value: p.Date(day("2021-03-14"))}, {Term: "School", Value: "Lincoln Elementary"},
 			{Term: "Grade", Value: "Kindergarten"}, {Term: "Language", Value: "Español"}, {Term: "Guardian", Value: "Carmen López"}},
 		Awards: []pages.AwardLine{
-			{Benefit: "Seed", Period: "once", Amount: money("50.00"), State: parts.Status{Text: "Paid", Tone: parts.Good}, Why: "Enrolled on September 1, 2025, in kindergarten at a Riverbend public school."},
+			{Benefit: "Seed", Period: "once", Amount: money("50.00"), State: parts.Status{Text: "Paid", Tone: parts.Good}, Why: "Enrolled on September 1, 2025, in kindergarten at a Riverbend public school.", To: base + "/children/0/awards/seed/once"},
 			{Benefit: "Match", Period: "2026", Amount: money("50.00"), State: parts.Status{Text: "On its way", Tone: parts.Info}, Why: "This gives $50.00. $31.00 is paid; the rest is paid after the quarter ends.", How: []string{"$62.00 was saved from January 1 to October 5.", "$62.00 is matched 1 to 1.", "At most $50.00 a year."}},
 			{Benefit: "Savings habit bonus", Period: "2026", Amount: ledger.Amount{}, State: parts.Status{Text: "Nothing yet", Tone: parts.Quiet}, Why: "Saved in 4 of 6 months. 2 more months with a deposit earn $20.00."},
 		},

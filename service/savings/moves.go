@@ -1,0 +1,38 @@
+package savings
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"seedbook/ledger"
+	"seedbook/service/family"
+	"seedbook/service/program"
+)
+
+// Moved is a movement of an award and the ledger's transaction that made it.
+type Moved struct {
+	N      int           `db:"n"`    // counts the award's movements
+	Kind   string        `db:"kind"` // accrue, pay, award, cancel or reverse
+	Fund   ledger.FundID `db:"fund_id"`
+	Amount ledger.Amount `db:"amount"` // always positive; Kind says the direction
+	On     ledger.Date   `db:"on_day"`
+	Tx     ledger.TxNo   `db:"tx_no"`
+	Rule   string        `db:"rule_hash"`
+	By     string        `db:"made_by"`
+}
+
+// MovesOf returns every movement of one award, oldest first.
+func MovesOf(ctx context.Context, q sqlx.QueryerContext, p program.ID, child family.ChildID, benefit, period string) ([]Moved, error) {
+	const query = `
+		SELECT n, kind, fund_id, amount, on_day, tx_no, rule_hash, made_by
+		FROM award_moves
+		WHERE program_id = $1 AND child_id = $2 AND benefit = $3 AND period = $4
+		ORDER BY n`
+	var all []Moved
+	if err := sqlx.SelectContext(ctx, q, &all, query, p, child, benefit, period); err != nil {
+		return nil, fmt.Errorf("movements of %s %s of child %d: %w", benefit, period, child, err)
+	}
+	return all, nil
+}
