@@ -84,8 +84,30 @@ func (d *decoder) example(b *Book, n *node) Example {
 		x.Expect = append(x.Expect, d.expectation(b, item, &x))
 	})
 	o.done()
+	d.checkExampleSize(n, &x)
 	return x
 }
+
+// checkExampleSize refuses an example that takes too long to run.
+func (d *decoder) checkExampleSize(n *node, x *Example) {
+	events := 0
+	for _, c := range x.Children {
+		events += len(c.Events) + len(c.Facts)
+	}
+	for _, count := range []struct {
+		key string
+		n   int
+	}{{"events", events}, {"expect", len(x.Expect)}, {"receipts", len(x.Receipts)}} {
+		if count.n > maxExampleParts {
+			d.report(n, "item_count", map[string]any{"least": 0, "most": maxExampleParts})
+			return
+		}
+	}
+}
+
+// maxExampleParts bounds the events and facts of an example's children, its
+// expectations and its receipts.
+const maxExampleParts = 2_000
 
 // startingFacts reads facts that were always true and always known.
 func (d *decoder) startingFacts(b *Book, n *node) (out []Fact) {

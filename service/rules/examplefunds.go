@@ -41,6 +41,35 @@ func (d *decoder) receipts(n *node) (out []Receipt) {
 	return out
 }
 
+// Funded is what funds did about what an expectation speaks of.
+type Funded struct {
+	Given   ledger.Amount
+	Queued  ledger.Amount // waits for money
+	Refused ledger.Amount // fell away for good
+	ByFund  []Part
+}
+
+// funded is what the funds did, where an expectation asks for it.
+func (a *answer) funded(want *Expectation) *Funded {
+	if !want.asksMoney() {
+		return nil
+	}
+	f := &Funded{Given: a.given, Queued: a.queued, Refused: a.refused}
+	for _, fund := range sortedKeys(a.byFund) {
+		f.ByFund = append(f.ByFund, Part{fund, a.byFund[fund]})
+	}
+	return f
+}
+
+// explain phrases what the funds did.
+func (f *Funded) explain(w Words) []string {
+	out := []string{w.T("rules.test.funded", map[string]any{"given": f.Given, "queued": f.Queued, "refused": f.Refused})}
+	for _, p := range f.ByFund {
+		out = append(out, w.T("rules.test.fund", map[string]any{"fund": p.Fund, "amount": p.Amount}))
+	}
+	return out
+}
+
 // expectChild reads of which child an expectation speaks. What is one child's
 // cannot be asked of several together.
 func (d *decoder) expectChild(o *object, want *Expectation, x *Example) {

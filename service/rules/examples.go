@@ -26,7 +26,8 @@ type Failure struct {
 	On      ledger.Date
 	Want    string
 	Got     string
-	Why     []Why // of every entitlement the expectation speaks of
+	Funded  *Funded // what the funds gave, where the expectation asks for it
+	Why     []Why   // of every entitlement the expectation speaks of
 	// Screened is what the account took of each deposit, where the expectation
 	// asks for that.
 	Screened []Screened
@@ -68,6 +69,7 @@ func (x *Example) run(b *Book) (out []Failure) {
 		}
 		got.hearFunds()
 		f.Why, f.Screened, f.Standings = got.why, got.screened, got.standings
+		f.Funded = got.funded(&want)
 		for _, c := range got.compare(want) {
 			if c.want != c.got {
 				f.What, f.Want, f.Got = c.what, c.want, c.got
@@ -120,6 +122,7 @@ type answer struct {
 	fund     string
 	given    ledger.Amount
 	queued   ledger.Amount
+	refused  ledger.Amount
 	byFund   map[string]ledger.Amount
 	taken    bool // by another child of the household
 	why      []Why
@@ -233,6 +236,9 @@ func (f Failure) Explain(w Words) []string {
 	})}
 	for _, why := range f.Why {
 		out = append(out, Explain(w, why)...)
+	}
+	if f.Funded != nil {
+		out = append(out, f.Funded.explain(w)...)
 	}
 	for _, s := range f.Screened {
 		out = append(out, ExplainScreened(w, s)...)

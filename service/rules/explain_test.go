@@ -149,5 +149,11 @@ func TestAFailedExampleIsExplained(t *testing.T) {
 	for _, f := range r.Failures {
 		all.WriteString(f.String() + "\n" + strings.Join(f.Explain(i18n.For("en")), "\n    ") + "\n")
 	}
+	poor := mustParse(t, strings.Replace(good, "{CITY: 60.00}", "{CITY: 20.00}", 1))
+	for _, f := range Test(poor).Failures {
+		for _, lang := range []string{"en", "es"} {
+			all.WriteString(f.String() + "\n" + strings.Join(f.Explain(i18n.For(lang)), "\n    ") + "\n")
+		}
+	}
 	golden(t, "failure.golden", all.String())
 }

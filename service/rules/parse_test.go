@@ -378,6 +378,20 @@ func TestBooksThatAreTooMuchAreRefusedAtOnce(t *testing.T) {
 	}
 }
 
+func TestAnExampleHasNoMoreThanAProgramNeeds(t *testing.T) {
+	for _, test := range []struct{ old, by string }{
+		{"      - {on: 2026-02-01, event: enrolled}\n", strings.Repeat("      - {on: 2026-02-01, event: enrolled}\n", 2_000)},
+		{"      - {on: 2026-02-02, benefit: match, amount: 5.00}\n", strings.Repeat("      - {on: 2026-02-02, benefit: match}\n", 2_001)},
+		{"    funds: {CITY: 60.00}\n", "    receipts:\n" + strings.Repeat("      - {on: 2026-02-01, fund: A, amount: 1.00}\n", 2_001)},
+		{"      - {id: ben}\n", strings.Repeat("      - {id: ben}\n", 200)},
+	} {
+		src := strings.Replace(good, test.old, test.by, 1)
+		if ps := problemsOf(t, src); !strings.Contains(fmt.Sprint(ps), "item_count") || src == good {
+			t.Errorf("%d times %q: %v", strings.Count(src, test.old), clip(test.by), ps)
+		}
+	}
+}
+
 func TestAllProblemsAreReportedAtOnceInTheOrderOfTheLines(t *testing.T) {
 	src := good
 	unreadable := map[string]bool{"documents": true, "not_text": true, "syntax": true, "yaml_feature": true, "not_list": true, "item_count": true}

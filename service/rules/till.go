@@ -112,11 +112,11 @@ func (t *till) night(on ledger.Date) {
 		r := t.coming[0]
 		t.purse[r.Fund], t.coming = t.purse[r.Fund].Add(r.Amount), t.coming[1:]
 	}
-	cast := t.x.cast(t.book, on)
 	for i := range t.seats {
 		if s := &t.seats[i]; !s.next.IsZero() && !s.next.After(on) {
-			t.evaluate(s, cast[i], on)
-			s.next = t.dayAfter(i, cast[i], on)
+			c := OnlyTaken(t.book, t.x.Children[i].knownBy(on))
+			t.evaluate(s, c, on)
+			s.next = t.dayAfter(i, c, on)
 		}
 	}
 	t.pay(on)
@@ -233,7 +233,7 @@ func (t *till) answer(to *answer, want *Expectation) {
 			if !want.speaksOf(a.Benefit, a.Period) {
 				continue
 			}
-			to.given, to.queued = to.given.Add(a.given()), to.queued.Add(a.waits)
+			to.given, to.queued, to.refused = to.given.Add(a.given()), to.queued.Add(a.waits), to.refused.Add(a.refused)
 			to.taken = to.taken || a.taken
 			for _, fund := range a.order {
 				to.byFund[fund] = to.byFund[fund].Add(a.byFund[fund])

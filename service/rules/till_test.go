@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -148,4 +149,31 @@ func TestFundsPayNoMoreThanTheyHaveAndNoMoreThanIsOwed(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestTheLargestExampleEndsInTime: the most events that an example may have, on
+// as many days, with funds that run out.
+func TestTheLargestExampleEndsInTime(t *testing.T) {
+	var events strings.Builder
+	for i := range 1_990 {
+		fmt.Fprintf(&events, "      - {on: %s, event: deposit, amount: 0.01}\n", ledger.NewDate(2026, 9, 1).AddDays(i))
+	}
+	b := small(t, `
+benefits:
+  - {id: match, kind: match, basis: gross_deposits, amount: {ratio: 1}, period: month, pay: {when: next_month}, funding: {sources: [{fund: A}]}}
+examples:
+  - name: large
+    funds: {A: 10.00}
+    events:
+      - {on: 2026-08-01, event: enrolled}
+`+events.String()+`    expect:
+      - {on: 2036-01-01, given: 10.00, queued: 9.90}
+`)
+	began := time.Now()
+	checkExamples(t, b)
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it takes %s", took)
+	} else {
+		t.Log(took)
+	}
 }
