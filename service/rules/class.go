@@ -210,10 +210,7 @@ func (n *naming) weight(c *Child, known ledger.Date) int64 {
 	e := n.book.borrow(c, known)
 	defer n.book.giveBack(e)
 	day := n.class.On
-	if why, out := e.outsider(); out && why.Reason != "" || e.enrolled.After(day) {
-		return 0
-	}
-	if !e.leftOn.IsZero() && e.leftOn.Before(day) {
+	if _, out := e.outsider(); out || e.enrolled.After(day) || !e.leftOn.IsZero() && e.leftOn.Before(day) {
 		return 0
 	}
 	e.view.day, e.view.period = day, e.periodOf(n.book.plan(n.class.Benefit), day)

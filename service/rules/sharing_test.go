@@ -82,3 +82,63 @@ func TestOneAccountHasItAll(t *testing.T) {
 		}
 	})
 }
+
+func TestNoAccountsTakeMoreThanTheCaps(t *testing.T) {
+	b := sharing(t)
+	rapid.Check(t, func(t *rapid.T) {
+		c, on := inAccounts(t, history(t)), drawDay(t)
+		life := map[string]ledger.Amount{}
+		for _, e := range Evaluate(b, c, on) {
+			terms, _ := b.Benefit(e.Benefit)
+			life[e.Benefit] = life[e.Benefit].Add(e.Amount)
+			if most := terms.Caps.PerPeriod; most != nil && most.Less(e.Amount) {
+				t.Fatalf("%s of %s gives %s", e.Benefit, e.Period, e.Amount)
+			}
+			if most := terms.Caps.Lifetime; most != nil && most.Less(life[e.Benefit]) {
+				t.Fatalf("%s gives %s in all", e.Benefit, life[e.Benefit])
+			}
+		}
+	})
+}
+
+// TestSplittingADepositChangesNobodysShare where every cent counts.
+func TestSplittingADepositChangesNobodysShare(t *testing.T) {
+	b := sharing(t)
+	rapid.Check(t, func(t *rapid.T) {
+		c, on := inAccounts(t, history(t)), drawDay(t)
+		for i := range c.Events {
+			c.Events[i].Seq *= 2
+		}
+		split := c
+		split.Events = nil
+		for _, e := range c.Events {
+			split.Events = append(split.Events, e)
+			if e.Kind == Deposit && e.Amount.Minor() > 1 && !returned(c, e.Key) {
+				part := ledger.Minor(rapid.Int64Range(1, e.Amount.Minor()-1).Draw(t, "part"))
+				rest := e
+				rest.Key, rest.Seq, rest.Amount = e.Key+"'", e.Seq+1, e.Amount.Sub(part)
+				split.Events[len(split.Events)-1].Amount = part
+				split.Events = append(split.Events, rest)
+			}
+		}
+		whole, parts := sharesOf(b, c, on), sharesOf(b, split, on)
+		for key, amount := range whole {
+			if parts[key] != amount {
+				t.Fatalf("%s is %s, and %s of deposits in two parts", key, amount, parts[key])
+			}
+		}
+	})
+}
+
+// sharesOf are the shares of the benefits that match each cent alike.
+func sharesOf(b *Book, c Child, on ledger.Date) map[string]ledger.Amount {
+	out := map[string]ledger.Amount{}
+	for _, e := range Evaluate(b, c, on) {
+		if e.Benefit == "early" || e.Benefit == "arrival" {
+			for _, s := range e.Shares {
+				out[e.Benefit+"/"+e.Period+"/"+s.Account] = s.Amount
+			}
+		}
+	}
+	return out
+}
