@@ -26,6 +26,9 @@ type replay struct {
 	state     State
 	enrolled  ledger.Date
 	received  ledger.Date // the last day whose payments are in
+	known     bool        // what was paid is in the ledger, and not to be worked out
+	ledger    []Paid      // what of it is still to come
+	stepped   int
 	exit      *exiting
 	follows   *follows
 	occasions int
@@ -149,7 +152,7 @@ func (r *replay) joins(ev *Event) {
 
 // morning brings in what is due on a day before anything happens on it.
 func (r *replay) morning(on ledger.Date) {
-	if !r.received.IsZero() && !on.After(r.received) {
+	if r.known || !r.received.IsZero() && !on.After(r.received) {
 		return
 	}
 	r.steps(on)
@@ -163,6 +166,11 @@ func (r *replay) morning(on ledger.Date) {
 // child is not entitled to any more.
 func (r *replay) receive(on ledger.Date) {
 	if !r.received.IsZero() && !on.After(r.received) {
+		return
+	}
+	if r.known {
+		r.received = on
+		r.book(on)
 		return
 	}
 	r.steps(on)
@@ -183,12 +191,40 @@ func (r *replay) steps(on ledger.Date) {
 	if !r.exact() || r.received.IsZero() {
 		return
 	}
-	for day := r.received; ; {
+	for day := r.received; r.stepped < maxSteps; r.stepped++ {
 		_, day = r.b.look(r.c, day)
 		if day.IsZero() || !day.Before(on) {
 			return
 		}
 		r.settle(Evaluate(r.b, *r.c, day), day)
+	}
+}
+
+// maxSteps bounds the days that one account is looked at between its events: a
+// month's end for a hundred years. Past it only the sums are seen.
+const maxSteps = 1_200
+
+// book brings in what was paid by the end of a day, and takes out what was
+// taken back.
+func (r *replay) book(on ledger.Date) {
+	vested := Evaluate(r.b, *r.c, on)
+	for ; len(r.ledger) > 0 && !r.ledger[0].On.After(on); r.ledger = r.ledger[1:] {
+		x := r.ledger[0]
+		p := r.pot(&Entitlement{Benefit: x.Benefit, Period: x.Period, Why: Why{Fund: x.Fund}})
+		if x.Amount.Sign() >= 0 {
+			p.money, r.cameIn.Program = p.money.Add(x.Amount), r.cameIn.Program.Add(x.Amount)
+		} else {
+			back := x.Amount.Neg().Min(p.money)
+			p.money = p.money.Sub(back)
+			r.depart(r.occasion(x.On, LeftUndone, ""), OwnProgram, ToPool, []Leaving{p.leaving(back, ledger.Amount{})})
+		}
+		r.late(x.On)
+	}
+	for i := range r.pots {
+		p := &r.pots[i]
+		p.vested = slices.ContainsFunc(vested, func(e Entitlement) bool {
+			return e.Benefit == p.benefit && e.Period == p.period && e.Vested.Sign() > 0
+		})
 	}
 }
 
@@ -203,9 +239,13 @@ func (r *replay) settle(all []Entitlement, on ledger.Date) {
 			r.reconcile(&Entitlement{Benefit: p.benefit, Period: p.period}, on)
 		}
 	}
+	r.late(on)
+}
+
+// late sends what came in late where the rest went.
+func (r *replay) late(on ledger.Date) {
 	if f := r.follows; f != nil {
-		o := f.occasion
-		o.on = on
+		o := r.occasion(on, f.why, f.event)
 		r.depart(o, OwnProgram, f.to, r.empty(f.only, func(p *pot) bool { return !p.vested }))
 	}
 }

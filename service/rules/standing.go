@@ -27,6 +27,10 @@ type Standing struct {
 	Unpaid []Unpaid
 	// ExpiresOn is the last day on which what is there can be used, or no day.
 	ExpiresOn ledger.Date
+	// NextOn is the next day on which a deadline may move money though nothing is
+	// learned of the child, or no day. What benefits give may change before: see
+	// Next.
+	NextOn ledger.Date
 }
 
 // State is what a child is to the program.
@@ -147,6 +151,27 @@ func StandingOf(b *Book, c Child, asOf ledger.Date) Standing {
 	return r.standing()
 }
 
+// Paid is what a program paid on a day for one benefit and period from one
+// fund; an amount below zero was taken back.
+type Paid struct {
+	On      ledger.Date
+	Benefit string
+	Period  string
+	Fund    string
+	Amount  ledger.Amount
+}
+
+// StandingPaid is StandingOf where it is known what was really paid, and taken
+// back, and from which funds: what is due and what is not does not matter then.
+func StandingPaid(b *Book, c Child, paid []Paid, asOf ledger.Date) Standing {
+	r := newReplay(b, &c, asOf)
+	defer b.giveBack(r.e)
+	r.known, r.ledger = true, slices.Clone(paid)
+	slices.SortStableFunc(r.ledger, func(x, y Paid) int { return x.On.Cmp(y.On) })
+	r.run()
+	return r.standing()
+}
+
 // PayOut is how a withdrawal would be paid: what leaves, and what is not paid.
 func PayOut(b *Book, c Child, w Event) ([]Departure, []Unpaid) {
 	c.Events = append(slices.Clip(c.Events), w)
@@ -158,6 +183,7 @@ func PayOut(b *Book, c Child, w Event) ([]Departure, []Unpaid) {
 // standing sums up what the replay left.
 func (r *replay) standing() Standing {
 	s := Standing{On: r.asOf, State: r.shownState(), CameIn: r.cameIn, Departures: r.out, Unpaid: r.unpaid, ExpiresOn: r.expiresOn()}
+	_, s.NextOn = r.nextBell()
 	s.Family, s.Earnings = r.family.money, r.family.earned
 	if r.family.total().Sign() > 0 {
 		s.Holdings = append(s.Holdings, Holding{Amount: r.family.money, Earnings: r.family.earned})
