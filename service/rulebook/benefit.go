@@ -250,8 +250,12 @@ func (t *teller) expiry(o object) {
 	if len(o) == 0 {
 		return
 	}
-	if years, ok := argument(o.text("at"), "age"); ok && len(o.others("at", "action")) == 0 {
-		t.say("expiry", t.count("rulebook.expires_at_age", years)+" "+t.word("rulebook.expiry_action.", o.text("action")))
+	if years, ok := argument(o.text("at"), "age"); ok && len(o.others("at", "action", "last_day")) == 0 {
+		said := t.count("rulebook.expires_at_age", years) + " " + t.word("rulebook.expiry_action.", o.text("action"))
+		if day := o.text("last_day"); day != "" {
+			said += " " + t.word("rulebook.last_day.", day)
+		}
+		t.say("expiry", said)
 		return
 	}
 	t.code("expiry", t.w.T("rulebook.term.expiry"), written(map[string]any(o)))

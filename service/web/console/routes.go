@@ -74,6 +74,8 @@ var routes = []route{
 	{get, "/p/:program/rules/:id/rules.yaml", auth.SeeRules, (*Console).ruleFile, false},
 	{get, "/p/:program/rules/:id/text", auth.DraftRules, (*Console).ruleText, false},
 	{post, "/p/:program/rules/:id/text", auth.DraftRules, (*Console).saveRuleText, false},
+	{get, "/p/:program/rules/:id/form", auth.DraftRules, (*Console).ruleForm, false},
+	{post, "/p/:program/rules/:id/form", auth.DraftRules, (*Console).saveRuleForm, false},
 	{post, "/p/:program/rules/:id/copy", auth.DraftRules, (*Console).copyRuleBook, false},
 	{post, "/p/:program/rules/:id/submit", auth.DraftRules, (*Console).submitRules, false},
 	{post, "/p/:program/rules/:id/withdraw", auth.DraftRules, (*Console).withdrawRules, false},

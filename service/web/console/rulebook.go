@@ -112,7 +112,7 @@ func (f *bookFile) actions(v visit, view *pages.RuleBook, typed decided) {
 	}
 	switch {
 	case f.State == program.Drafted && drafts:
-		view.EditText = path + "/text"
+		view.EditText, view.EditForm = path+"/text", path+"/form"
 		if f.parsed != nil {
 			view.Submit = form("submit", "submit", true)
 			view.Submit.Revision = f.Revision

@@ -150,7 +150,24 @@ func (c *Console) beginRuleBook(g *gin.Context, v visit) error {
 		}
 		return c.beginWith(g, v, 0, rulebook.ForProgram(string(source), ownProgram(v)), then)
 	}
-	return c.beginWith(g, v, 0, rulebook.Empty(ownProgram(v), v.today()), then)
+	return c.beginEmpty(g, v, then)
+}
+
+// beginEmpty begins with the smallest book, paid by the program's first fund.
+func (c *Console) beginEmpty(g *gin.Context, v visit, then string) error {
+	var funds []fund.Fund
+	err := c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
+		funds, err = fund.All(ctx, q, v.program.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	code := "FUND"
+	if len(funds) > 0 {
+		code = funds[0].Code
+	}
+	return c.beginWith(g, v, 0, rulebook.Empty(ownProgram(v), v.today(), code), then)
 }
 
 // ownProgram is what a rule book of the visitor's program says of it.
@@ -164,7 +181,7 @@ func (c *Console) copyRuleBook(g *gin.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	return c.beginWith(g, v, no, "", "text")
+	return c.beginWith(g, v, no, "", "form")
 }
 
 // beginWith begins a draft with a text, or with that of another book.

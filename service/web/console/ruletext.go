@@ -36,6 +36,9 @@ func (c *Console) showRuleText(g *gin.Context, v visit, f *bookFile, status int,
 	p := c.page(g, v, title, parts.Link{Text: v.words.T("console.nav.rules"), To: v.base() + "/rules"}, parts.Link{Text: bookName(v, f.No), To: bookPath(v, f.No)})
 	p.Problems = append(problems, f.textProblems(v)...)
 	view.Post, view.Book = bookPath(v, f.No)+"/text", bookPath(v, f.No)
+	if f.parsed != nil && view.FormNote == "" {
+		view.Form = bookPath(v, f.No) + "/form"
+	}
 	view.Source, view.Problems = f.lines(view.Text), len(f.problems)
 	return c.hall.Show(g, status, pages.RuleTextPage(p, view))
 }

@@ -184,3 +184,20 @@ type AwardMove struct {
 	No     int64
 	Rule   string
 }
+
+// RuleForm is the form for the common cases.
+type RuleForm struct {
+	Post     string
+	Text     string // to the text editor
+	Revision int
+	Values   map[string]string // of the fields, as typed
+	Who      bool              // the form may change who takes part
+	Joining  bool              // and how long a family has to say no
+	Funds    []parts.Choice
+	Grades   []parts.Choice
+	Periods  []parts.Choice
+	Schools  []string // code and name, to look a code up
+	Others   string   // what only the text can change; "" for nothing
+	// MostFunds is how many funds a match may ask.
+	MostFunds int
+}

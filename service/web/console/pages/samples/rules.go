@@ -175,3 +175,13 @@ func ruleTextStale(p *parts.Page) templ.Component {
 	return pages.RuleTextPage(p, pages.RuleText{Post: base + "/rules/4/text", Text: "benefits: []\n", Revision: 4, Book: base + "/rules/4", By: "Tom Baker", At: noon,
 		Theirs: []pages.DiffLine{{Sign: " ", Text: "benefits:"}, {Sign: "-", Text: "  - id: seed"}, {Sign: "+", Text: "  - id: start"}}})
 }
+
+func ruleForm(p *parts.Page) templ.Component {
+	inRules(p, p.T("console.rules.editing", map[string]any{"book": p.T("console.rules.name", map[string]any{"no": 4})}))
+	p.Problems = []parts.Problem{{Field: "match_ratio", Text: p.T("console.ruleform.ratio_fault")}}
+	return pages.RuleFormPage(p, pages.RuleForm{Post: base + "/rules/4/form", Text: base + "/rules/4/text", Revision: 3, Who: true, Joining: true, MostFunds: 3,
+		Values: map[string]string{"cities": "Riverbend", "grade_from": "KG", "grade_to": "5", "seed_amount": "50.00", "seed_fund": "CITY", "match_ratio": "11",
+			"match_period": "school_year", "match_period_cap": "100.00", "match_fund_1": "SMITH", "match_schools_1": "R07, R09"},
+		Funds: choices("City seed fund", "Smith Family Fund"), Grades: choices(p.T("rulebook.grade.kg"), "1", "5"), Periods: choices(p.T("rulebook.each.school_year"), p.T("rulebook.each.once")),
+		Schools: []string{"R07 Harbor View Elementary", "R09 Mill Creek Elementary"}, Others: p.T("console.ruleform.others", map[string]any{"benefits": "birthday"})})
+}
