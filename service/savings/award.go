@@ -3,6 +3,8 @@ package savings
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -248,10 +250,15 @@ func (b *batch) want(row *awardRow, e rules.Entitlement, g given, past bool) {
 	if g.row != nil {
 		row.Denied = g.row.Denied
 	}
-	w, asks := b.book.Want(int64(row.Child), e, b.asOf, row.Accrued.Add(row.Posted), row.Denied)
-	if !asks {
-		if row.Denied.Sign() > 0 && row.Accrued.Add(row.Posted).Less(row.Entitled) {
-			row.Reason = ReasonQueued // for good
+	row.Household = householdOf(b.program, e)
+	given := row.Accrued.Add(row.Posted)
+	w, _ := b.book.Want(int64(row.Child), e, b.asOf, given, row.Denied)
+	if w.Amount.IsZero() {
+		if row.Denied.Sign() > 0 && given.Less(row.Entitled) {
+			row.Reason = g.row.Reason // it fell away for good, and why stays
+			if row.Reason == string(rules.ReasonHousehold) {
+				row.Why = g.row.Why
+			}
 		}
 		return
 	}
@@ -319,6 +326,16 @@ func noMore(e, later rules.Entitlement, g given) rules.Entitlement {
 		e.Why = later.Why
 	}
 	return e
+}
+
+// householdOf names whose award it is where one comes to a household: as a hash,
+// for what the household is called is sealed.
+func householdOf(p program.Program, e rules.Entitlement) string {
+	if e.Household == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(key("household", p.ID, e.Household)))
+	return hex.EncodeToString(sum[:16])
 }
 
 func (b *batch) count(m move) {

@@ -42,6 +42,8 @@ type awardRow struct {
 	Shortfall string        `db:"shortfall"`
 	Funds     string        `db:"funds"` // codes, parted by commas
 	AskedOn   ledger.Date   `db:"asked_on"`
+
+	Household string `db:"household"` // hash of whose it is, where it comes once to a household
 }
 
 // says reports that a stored evaluation already says what a new one says, so
@@ -56,7 +58,7 @@ func loadGiven(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []f
 	const awards = `
 		SELECT a.child_id, a.benefit, a.period, a.kind, a.entitled, a.accrued, a.posted, a.queued, a.pay_on,
 		       a.moves, a.reason, a.why, a.rule_hash, a.evaluated_on, a.denied, a.want_due, a.earned_on,
-		       a.earned_seq, a.place, a.shortfall, a.funds, a.asked_on, coalesce(x.amount, 0) AS excess, coalesce(k.amount, 0) AS kept
+		       a.earned_seq, a.place, a.shortfall, a.funds, a.asked_on, a.household, coalesce(x.amount, 0) AS excess, coalesce(k.amount, 0) AS kept
 		FROM awards a
 		LEFT JOIN award_excesses x
 		       ON x.tenant_id = a.tenant_id AND x.program_id = a.program_id AND x.child_id = a.child_id
@@ -136,30 +138,31 @@ func (b *batch) upsertRows(ctx context.Context, tx *sqlx.Tx) error {
 		c.add(number(r.Child), r.Benefit, r.Period, r.Kind, r.Entitled.String(), r.Accrued.String(), r.Posted.String(),
 			r.Queued.String(), r.PayOn.String(), strconv.Itoa(r.Moves), r.Reason, r.Why, r.Rule, r.On.String(),
 			r.Denied.String(), r.WantDue.String(), r.EarnedOn.String(), strconv.FormatInt(r.EarnedSeq, 10), strconv.Itoa(r.Place),
-			r.Shortfall, r.Funds, r.AskedOn.String())
+			r.Shortfall, r.Funds, r.AskedOn.String(), r.Household)
 	}
 	const query = `
 		INSERT INTO awards (tenant_id, program_id, child_id, benefit, period, kind, entitled, accrued, posted, queued,
 		                    pay_on, moves, reason, why, rule_hash, evaluated_on, evaluated_at, denied, want_due, earned_on, earned_seq,
-		                    place, shortfall, funds, asked_on)
+		                    place, shortfall, funds, asked_on, household)
 		SELECT $1, $2, CAST(child_id AS bigint), benefit, period, kind, CAST(entitled AS numeric), CAST(accrued AS numeric),
 		       CAST(posted AS numeric), CAST(queued AS numeric), CAST(nullif(pay_on, '') AS date), CAST(moves AS integer),
 		       reason, why, rule_hash, CAST(on_day AS date), $3, CAST(denied AS numeric), CAST(want_due AS numeric),
 		       CAST(nullif(earned_on, '') AS date), CAST(earned_seq AS bigint), CAST(place AS smallint), shortfall, funds,
-		       CAST(nullif(asked_on, '') AS date)
+		       CAST(nullif(asked_on, '') AS date), household
 		FROM unnest(CAST($4 AS text[]), CAST($5 AS text[]), CAST($6 AS text[]), CAST($7 AS text[]), CAST($8 AS text[]),
 		            CAST($9 AS text[]), CAST($10 AS text[]), CAST($11 AS text[]), CAST($12 AS text[]), CAST($13 AS text[]),
 		            CAST($14 AS text[]), CAST($15 AS text[]), CAST($16 AS text[]), CAST($17 AS text[]), CAST($18 AS text[]),
 		            CAST($19 AS text[]), CAST($20 AS text[]), CAST($21 AS text[]), CAST($22 AS text[]), CAST($23 AS text[]),
-		            CAST($24 AS text[]), CAST($25 AS text[]))
+		            CAST($24 AS text[]), CAST($25 AS text[]), CAST($26 AS text[]))
 		     AS a (child_id, benefit, period, kind, entitled, accrued, posted, queued, pay_on, moves, reason, why, rule_hash, on_day,
-		           denied, want_due, earned_on, earned_seq, place, shortfall, funds, asked_on)
+		           denied, want_due, earned_on, earned_seq, place, shortfall, funds, asked_on, household)
 		ON CONFLICT ON CONSTRAINT awards_pkey DO UPDATE
 		SET entitled = EXCLUDED.entitled, accrued = EXCLUDED.accrued, posted = EXCLUDED.posted, queued = EXCLUDED.queued,
 		    pay_on = EXCLUDED.pay_on, moves = EXCLUDED.moves, reason = EXCLUDED.reason, why = EXCLUDED.why,
 		    rule_hash = EXCLUDED.rule_hash, evaluated_on = EXCLUDED.evaluated_on, evaluated_at = EXCLUDED.evaluated_at,
 		    denied = EXCLUDED.denied, want_due = EXCLUDED.want_due, earned_on = EXCLUDED.earned_on, earned_seq = EXCLUDED.earned_seq,
-		    place = EXCLUDED.place, shortfall = EXCLUDED.shortfall, funds = EXCLUDED.funds, asked_on = EXCLUDED.asked_on`
+		    place = EXCLUDED.place, shortfall = EXCLUDED.shortfall, funds = EXCLUDED.funds, asked_on = EXCLUDED.asked_on,
+		    household = EXCLUDED.household`
 	args := append([]any{b.who.Tenant, b.program.ID, b.at}, c.args()...)
 	if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 		return fmt.Errorf("store %d evaluations: %w", len(b.rows), err)

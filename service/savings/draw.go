@@ -77,7 +77,7 @@ func (d *drawing) openPurse(ctx context.Context, tx *sqlx.Tx) error {
 // empty is passed over, once it was told so.
 const askers = `
 	SELECT child_id, benefit, period, kind, entitled, accrued, posted, queued, pay_on, moves, reason, why, rule_hash, evaluated_on,
-	       denied, want_due, earned_on, earned_seq, place, shortfall, funds, asked_on
+	       denied, want_due, earned_on, earned_seq, place, shortfall, funds, asked_on, household
 	FROM awards
 	WHERE program_id = $1 AND queued > 0 AND asked_on <= $2
 	  AND (string_to_array(funds, ',') && $3 OR reason <> '` + ReasonQueued + `' OR shortfall <> 'queue')`
@@ -115,14 +115,19 @@ const proRata = "pro_rata"
 
 // pay hands out what the funds have and notes who still waits.
 func (d *drawing) pay(ctx context.Context, tx *sqlx.Tx) error {
-	wants := make([]rules.Want, len(d.asking))
-	for i, r := range d.asking {
-		wants[i] = rules.Want{
+	relatives, err := d.relatives(ctx, tx)
+	if err != nil {
+		return err
+	}
+	wants := make([]rules.Want, 0, len(d.asking)+len(relatives))
+	for _, r := range append(slices.Clone(d.asking), relatives...) {
+		wants = append(wants, rules.Want{
 			Child: int64(r.Child), Benefit: r.Benefit, Order: r.Place, Period: r.Period, Amount: r.Queued,
 			Funds: strings.Split(r.Funds, ","), On: r.EarnedOn, Seq: r.EarnedSeq, OnShortfall: r.Shortfall,
-		}
+			Household: r.Household, Held: r.Accrued.Add(r.Posted).Sign() > 0,
+		})
 	}
-	for i, g := range rules.Fund(wants, d.purse) {
+	for i, g := range rules.Fund(wants, d.purse)[:len(d.asking)] {
 		row := d.asking[i]
 		if err := d.grant(&row, g); err != nil {
 			return err
@@ -141,6 +146,32 @@ func (d *drawing) pay(ctx context.Context, tx *sqlx.Tx) error {
 	return d.insertMoves(ctx, tx, posted)
 }
 
+// relatives are the awards of the same households that are not among those who
+// ask now: whoever has it or waits for it longer keeps its place. None of them
+// takes money here: who was passed over has empty funds, and the others come
+// later.
+func (d *drawing) relatives(ctx context.Context, tx *sqlx.Tx) (out []awardRow, err error) {
+	var households []string
+	asking := map[awardKey]bool{}
+	for _, r := range d.asking {
+		if asking[awardKey{r.Child, r.Benefit, r.Period}] = true; r.Household != "" {
+			households = append(households, r.Household)
+		}
+	}
+	if len(households) == 0 {
+		return nil, nil
+	}
+	const query = `
+		SELECT child_id, benefit, period, kind, entitled, accrued, posted, queued, pay_on, moves, reason, why, rule_hash, evaluated_on,
+		       denied, want_due, earned_on, earned_seq, place, shortfall, funds, asked_on, household
+		FROM awards
+		WHERE program_id = $1 AND household <> '' AND household = ANY ($2) AND accrued + posted + queued > 0`
+	if err := tx.SelectContext(ctx, &out, query, d.program.ID, pq.Array(households)); err != nil {
+		return nil, fmt.Errorf("awards of %d households: %w", len(households), err)
+	}
+	return slices.DeleteFunc(out, func(r awardRow) bool { return asking[awardKey{r.Child, r.Benefit, r.Period}] }), nil
+}
+
 // grant turns what the funds give to one award into moves: what is payable goes
 // to the child's account, the rest is promised.
 func (d *drawing) grant(row *awardRow, g rules.Grant) error {
@@ -153,18 +184,24 @@ func (d *drawing) grant(row *awardRow, g rules.Grant) error {
 	}
 	row.Queued, row.Denied = g.Waits, row.Denied.Add(g.Refused)
 	before := row.Reason
-	if g.Waits.Add(g.Refused).Sign() > 0 {
-		row.Reason = ReasonQueued
-	} else if row.Reason == ReasonQueued {
-		why, err := rules.ParseWhy(row.Why)
-		if err != nil {
+	why, err := rules.ParseWhy(row.Why)
+	if err != nil {
+		return err
+	}
+	switch {
+	case g.Household:
+		if row.Why, err = why.OfHousehold().JSON(); err != nil {
 			return err
 		}
+		row.Reason = string(rules.ReasonHousehold)
+	case g.Waits.Add(g.Refused).Sign() > 0:
+		row.Reason = ReasonQueued
+	default:
 		row.Reason = string(why.Reason)
 	}
-	if before != row.Reason && row.Reason == ReasonQueued {
+	if before != row.Reason && before != ReasonQueued {
 		d.tally.Reasons[row.Benefit+"/"+before]--
-		d.tally.Reasons[row.Benefit+"/"+ReasonQueued]++
+		d.tally.Reasons[row.Benefit+"/"+row.Reason]++
 	}
 	if row.Queued.IsZero() {
 		row.WantDue, row.EarnedOn, row.EarnedSeq, row.Place, row.Shortfall, row.Funds, row.AskedOn = ledger.Amount{}, ledger.Date{}, 0, 0, "", "", ledger.Date{}
@@ -197,12 +234,12 @@ func (d *drawing) updateRows(ctx context.Context, tx *sqlx.Tx) error {
 	}
 	var c columns
 	for _, r := range d.rows {
-		c.add(number(r.Child), r.Benefit, r.Period, r.Accrued.String(), r.Posted.String(), r.Queued.String(), r.Denied.String(), strconv.Itoa(r.Moves), r.Reason)
+		c.add(number(r.Child), r.Benefit, r.Period, r.Accrued.String(), r.Posted.String(), r.Queued.String(), r.Denied.String(), strconv.Itoa(r.Moves), r.Reason, r.Why)
 	}
 	const query = `
 		UPDATE awards a
 		SET accrued = CAST(n.accrued AS numeric), posted = CAST(n.posted AS numeric), queued = CAST(n.queued AS numeric),
-		    denied = CAST(n.denied AS numeric), moves = CAST(n.moves AS integer), reason = n.reason,
+		    denied = CAST(n.denied AS numeric), moves = CAST(n.moves AS integer), reason = n.reason, why = n.why,
 		    want_due = CASE WHEN n.queued = '0.00' THEN 0 ELSE a.want_due END,
 		    earned_on = CASE WHEN n.queued <> '0.00' THEN a.earned_on END,
 		    earned_seq = CASE WHEN n.queued = '0.00' THEN 0 ELSE a.earned_seq END,
@@ -211,8 +248,8 @@ func (d *drawing) updateRows(ctx context.Context, tx *sqlx.Tx) error {
 		    funds = CASE WHEN n.queued = '0.00' THEN '' ELSE a.funds END,
 		    asked_on = CASE WHEN n.queued <> '0.00' THEN a.asked_on END
 		FROM unnest(CAST($2 AS text[]), CAST($3 AS text[]), CAST($4 AS text[]), CAST($5 AS text[]), CAST($6 AS text[]),
-		            CAST($7 AS text[]), CAST($8 AS text[]), CAST($9 AS text[]), CAST($10 AS text[]))
-		     AS n (child_id, benefit, period, accrued, posted, queued, denied, moves, reason)
+		            CAST($7 AS text[]), CAST($8 AS text[]), CAST($9 AS text[]), CAST($10 AS text[]), CAST($11 AS text[]))
+		     AS n (child_id, benefit, period, accrued, posted, queued, denied, moves, reason, why)
 		WHERE a.program_id = $1 AND a.child_id = CAST(n.child_id AS bigint) AND a.benefit = n.benefit AND a.period = n.period`
 	args := append([]any{d.program.ID}, c.args()...)
 	if _, err := tx.ExecContext(ctx, query, args...); err != nil {
