@@ -69,7 +69,7 @@ benefits:
 }
 
 func TestNothingChangesBeforeNext(t *testing.T) {
-	books := append(both(t), turning(t))
+	books := both(t)
 	rapid.Check(t, func(t *rapid.T) {
 		c, asOf := history(t), drawDay(t)
 		if rapid.Bool().Draw(t, "seen") {

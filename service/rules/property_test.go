@@ -72,8 +72,9 @@ shared_caps:
 `)
 }
 
-// both are the books that every property is checked on.
-func both(t testing.TB) []*Book { return []*Book{pack(t, "city"), rich(t)} }
+// both are the books that every property is checked on: a real one, one of most
+// primitives, and one of what turns by itself.
+func both(t testing.TB) []*Book { return []*Book{pack(t, "city"), rich(t), turning(t)} }
 
 func TestOrderAndRepetitionDoNotMatter(t *testing.T) {
 	books := both(t)
