@@ -124,7 +124,10 @@ type named struct {
 
 // remember is label, kept for the next child.
 func (e *evaluator) remember(kind PeriodKind, period ledger.Period) string {
-	at := &e.names[int(uint(period.First.DaysSince(forever.First)))%len(e.names)]
+	if kind == Once {
+		return "once"
+	}
+	at := &e.names[uint(period.First.DaysSince(forever.First))%uint(len(e.names))]
 	if at.first != period.First || at.kind != kind || at.label == "" {
 		*at = named{kind, period.First, label(kind, period)}
 	}

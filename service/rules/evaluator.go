@@ -33,7 +33,7 @@ type evaluator struct {
 	marks    []mark     // of the events that count
 	lines    []Line     // fresh for each child: entitlements keep it
 	memos    []memo
-	names    [8]named // labels of periods, by their first day
+	names    [13]named // labels of periods, by their first day
 }
 
 // memo is the last answer of a condition and how long it holds.
