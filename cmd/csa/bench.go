@@ -35,7 +35,8 @@ away afterwards, with fsync and synchronous_commit on.
 
   csa bench           a program's year, from the roster to the statements
   csa bench ledger    the ledger alone: W1 to W5
-  csa bench forecast  a draft tried on a live caseload, and a forecast`,
+  csa bench forecast  a draft tried on a live caseload, and a forecast
+  csa bench nightly   the night's awards run where little has changed`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.onScratch(cmd.Context(), func(ctx context.Context, dsn string) error {
@@ -44,7 +45,7 @@ away afterwards, with fsync and synchronous_commit on.
 		},
 	}
 	cmd.Flags().StringVar(&sizes, "children", "1000,10000,100000", "sizes of the caseload")
-	cmd.AddCommand(a.benchForecastCommand(), &cobra.Command{
+	cmd.AddCommand(a.benchForecastCommand(), a.benchNightlyCommand(), &cobra.Command{
 		Use:   "ledger",
 		Short: "Measure the ledger: W1 to W5",
 		Args:  cobra.NoArgs,
@@ -110,6 +111,7 @@ type measured struct {
 	keys     *vault.Keyring
 	children int
 	stage    *demo.Stage
+	savers   []family.ChildID // some of the children who saved: one in a hundred of all
 }
 
 // step times a piece of work that says how many it did.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"seedbook/service/demo"
+	"seedbook/service/family"
 	"seedbook/service/forecast"
 	"seedbook/service/store"
 	"seedbook/service/vault"
@@ -70,6 +71,13 @@ func (m *measured) liveYear(ctx context.Context) (err error) {
 	deposits, err := m.stage.YearOfDeposits(ctx)
 	if err != nil {
 		return err
+	}
+	seen := map[family.ChildID]bool{}
+	for _, d := range deposits {
+		if d.Child != 0 && !seen[d.Child] && len(seen) < m.children/100 {
+			seen[d.Child] = true
+			m.savers = append(m.savers, d.Child)
+		}
 	}
 	if err := m.step("deposits posted", func() (int, error) { return len(deposits), m.post(ctx, deposits) }); err != nil {
 		return err
