@@ -54,6 +54,7 @@ const (
 	SeeRules         Capability = "see_rules"
 	DraftRules       Capability = "draft_rules"
 	ApproveRules     Capability = "approve_rules"
+	TryRules         Capability = "try_rules" // a trial over the caseload changes nothing
 	SeeJobs          Capability = "see_jobs"
 	RunJobs          Capability = "run_jobs"
 	SeeStatements    Capability = "see_statements"
@@ -87,6 +88,7 @@ var table = map[Capability][]Role{
 	SeeRules:         {TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor},
 	DraftRules:       {ProgramManager},
 	ApproveRules:     {Approver},
+	TryRules:         {ProgramManager, Approver},
 	SeeJobs:          {ProgramManager, Operator, Approver, Auditor},
 	RunJobs:          {ProgramManager, Operator},
 	SeeStatements:    {ProgramManager, Operator, Approver, Support, Auditor},

@@ -40,6 +40,7 @@ type Console struct {
 	hall         *web.Hall
 	busy         sync.WaitGroup // work that outlives its request
 	work         applying
+	trials       trials               // of rule books
 	rosterFiles  shelf[roster.Upload] // whose columns nobody has explained yet
 	depositFiles shelf[depositFile]   // checked and not posted yet
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -46,6 +47,9 @@ func (c *Console) showRuleBook(g *gin.Context, v visit, status int, problems []p
 	p.Problems = problems
 	view := pages.RuleBook{State: bookState(v, f.State), Says: bookSays(v, f.RuleBook), Source: f.lines(f.Source), Download: bookPath(v, f.No) + "/rules.yaml", Steps: f.stepLines(v)}
 	view.Checks = c.checks(v, f)
+	if err := c.tried(g, v, f, &view.Checks); err != nil {
+		return err
+	}
 	f.actions(v, &view, typed)
 	if f.parsed != nil {
 		view.Sections = sections(rulebook.Describe(v.words, f.parsed, f.names))
@@ -160,7 +164,22 @@ func (c *Console) checks(v visit, f *bookFile) pages.RuleChecks {
 	return out
 }
 
-// ruleText sends a rule book's text as a file.
+// tried says what the book's last trial found.
+func (c *Console) tried(g *gin.Context, v visit, f *bookFile, out *pages.RuleChecks) error {
+	if f.parsed == nil {
+		return nil
+	}
+	out.Try = bookPath(v, f.No) + "/try"
+	kept, ok, err := c.lastTrial(g, v, f.Hash)
+	var x found
+	if err != nil || !ok || json.Unmarshal([]byte(kept.Found), &x) != nil {
+		return err
+	}
+	out.Tried = v.words.T("console.trial.summary", i18n.Args{"on": kept.AsOf, "difference": x.After.Sub(x.Before), "gain": x.Gain.Children, "lose": x.Lose.Children})
+	return nil
+}
+
+// ruleFile sends a rule book's text as a file.
 func (c *Console) ruleFile(g *gin.Context, v visit) error {
 	f, err := c.openBook(g, v)
 	if err != nil {

@@ -185,3 +185,21 @@ func ruleForm(p *parts.Page) templ.Component {
 		Funds: choices("City seed fund", "Smith Family Fund"), Grades: choices(p.T("rulebook.grade.kg"), "1", "5"), Periods: choices(p.T("rulebook.each.school_year"), p.T("rulebook.each.once")),
 		Schools: []string{"R07 Harbor View Elementary", "R09 Mill Creek Elementary"}, Others: p.T("console.ruleform.others", map[string]any{"benefits": "birthday"})})
 }
+
+func trial(p *parts.Page) templ.Component {
+	inRules(p, p.T("console.trial.title", map[string]any{"book": p.T("console.rules.name", map[string]any{"no": 4})}))
+	p.Lead = p.T("console.trial.lead")
+	rows := []pages.TrialRow{{Name: "City seed deposit", Before: money("97350.00"), After: money("97350.00")}, {Name: "Savings match", Children: 312, Before: money("25820.00"), After: money("38730.00")}}
+	return pages.TrialPage(p, pages.Trial{Post: base + "/rules/4/try", Says: p.T("console.trial.says", map[string]any{"by": "Ana Ruiz", "at": noon, "on": day("2026-10-05")}), Old: p.T("console.trial.old"),
+		Figures: []parts.Figure{{Label: p.T("console.trial.difference"), Value: p.Money(money("12910.00")), Note: p.N("console.trial.children", 1947), Major: true},
+			{Label: p.T("console.trial.gain"), Value: p.Money(money("12910.00")), Note: p.N("console.trial.children", 312)}, {Label: p.T("console.trial.lose"), Value: p.Money(money("0.00")), Note: p.N("console.trial.children", 0)}},
+		Tables: []pages.TrialTable{{Caption: p.T("console.trial.by_benefit"), Rows: rows}},
+		Funds:  []pages.TrialFund{{Name: "City seed fund", Available: money("76830.00"), Drawn: money("3200.00"), Left: money("73630.00")}, {Name: "City match fund", Available: money("8214.25"), Drawn: money("8214.25"), Short: money("4695.75"), DryOn: day("2027-02-03"), DryBefore: day("2027-05-20")}}})
+}
+
+func trialRunning(p *parts.Page) templ.Component {
+	inRules(p, p.T("console.trial.title", map[string]any{"book": p.T("console.rules.name", map[string]any{"no": 4})}))
+	p.Reload = 3
+	return pages.TrialPage(p, pages.Trial{Cancel: base + "/rules/4/try/cancel", Work: &parts.Work{ID: "work", Label: p.T("console.trial.working"), Done: 812, Of: 1947, Running: true, Watch: base + "/rules/4/try",
+		Says: p.T("console.jobs.progress", map[string]any{"done": 812, "of": 1947})}})
+}

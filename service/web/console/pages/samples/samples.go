@@ -31,7 +31,7 @@ var Pages = []Page{
 	{"deposits", deposits}, {"owner", owner}, {"statement", statement}, {"programs", programs},
 	{"rule-books", ruleBooks}, {"rule-books-none", ruleBooksNone}, {"rule-draft", ruleDraft}, {"rule-submitted", ruleSubmitted},
 	{"explanation", explanation}, {"excesses", excesses}, {"excesses-none", excessesNone},
-	{"rule-form", ruleForm}, {"rule-text", ruleText}, {"rule-text-stale", ruleTextStale},
+	{"trial", trial}, {"trial-running", trialRunning}, {"rule-form", ruleForm}, {"rule-text", ruleText}, {"rule-text-stale", ruleTextStale},
 	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
 
