@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"testing"
@@ -19,8 +20,8 @@ import (
 )
 
 // city serves a console over a small demonstration and returns one-time links
-// for its manager and one more operator.
-func city(t *testing.T) (address string, links []string) {
+// for people with these roles.
+func city(t *testing.T, people ...[]auth.Role) (address string, links []string) {
 	t.Helper()
 	db, err := store.Open(pgtest.New(t).DSN, 8)
 	if err != nil {
@@ -45,9 +46,10 @@ func city(t *testing.T) (address string, links []string) {
 	s := httptest.NewServer(hall.Handler())
 	t.Cleanup(func() { s.Close(); c.Wait() })
 	who := store.Who{Tenant: made.Who.Tenant, Actor: "cli"}
-	for _, email := range []string{"first@riverbend.test", "second@riverbend.test"} {
+	for i, roles := range people {
+		email := fmt.Sprintf("person%d@riverbend.test", i)
 		err := db.InTx(t.Context(), who, func(tx *sqlx.Tx) error {
-			n := auth.NewAccount{Email: email, Name: "Rosa Delgado", Roles: []auth.Role{auth.Operator, auth.ProgramManager}}
+			n := auth.NewAccount{Email: email, Name: "Rosa Delgado", Roles: roles}
 			account, err := auth.AddStaff(t.Context(), tx, who, keys, n, at)
 			if err != nil {
 				return err
@@ -65,6 +67,7 @@ func city(t *testing.T) (address string, links []string) {
 
 func TestADaysWorkIsDoneWithoutJavaScriptAndOnAPhone(t *testing.T) {
 	browser(t)
-	address, links := city(t)
+	worker := []auth.Role{auth.Operator, auth.ProgramManager}
+	address, links := city(t, worker, worker)
 	script(t, "work.mjs", append([]string{address, t.TempDir()}, links...)...)
 }
