@@ -36,7 +36,8 @@ away afterwards, with fsync and synchronous_commit on.
   csa bench           a program's year, from the roster to the statements
   csa bench ledger    the ledger alone: W1 to W5
   csa bench forecast  a draft tried on a live caseload, and a forecast
-  csa bench nightly   the night's awards run where little has changed`,
+  csa bench nightly   the night's awards run where little has changed
+  csa bench match     how well records of one child are found`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.onScratch(cmd.Context(), func(ctx context.Context, dsn string) error {
@@ -45,7 +46,7 @@ away afterwards, with fsync and synchronous_commit on.
 		},
 	}
 	cmd.Flags().StringVar(&sizes, "children", "1000,10000,100000", "sizes of the caseload")
-	cmd.AddCommand(a.benchForecastCommand(), a.benchNightlyCommand(), &cobra.Command{
+	cmd.AddCommand(a.benchForecastCommand(), a.benchNightlyCommand(), a.benchMatchCommand(), &cobra.Command{
 		Use:   "ledger",
 		Short: "Measure the ledger: W1 to W5",
 		Args:  cobra.NoArgs,
