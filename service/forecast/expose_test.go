@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
@@ -97,6 +98,27 @@ func TestWhatIsCertainIsForeseenToTheCent(t *testing.T) {
 	want(t, "cost of the change", m.Total, sure(30_00))
 	want(t, "fund's part", m.Funds[1].More, sure(30_00))
 	want(t, "dry with the change", m.Funds[1].Dry.P50, day(t, "2027-08-20"))
+}
+
+func TestASampleStandsForEverybody(t *testing.T) {
+	t.Parallel()
+	w := newSteadyWorld(t) // where one child is like another
+	got := w.expose(ExposeOptions{Seed: 1, Paths: 5, Sample: 1})
+	want(t, "drawn for", [2]int{got.Children, got.Sampled}, [2]int{3, 1})
+	want(t, "year", got.Funds[1].Year, sure(120_00))
+	want(t, "dry", got.Funds[1].Dry.P50, day(t, "2027-09-20"))
+}
+
+func TestWhatHasNoLimitIsNotInTheMost(t *testing.T) {
+	t.Parallel()
+	w := newSteadyWorld(t)
+	w.approve(strings.Replace(approvedRules, "caps: {per_period: 40.00}", "caps: {per_event: 5.00}", 1))
+	got := w.expose(ExposeOptions{Seed: 1, Paths: 5})
+	want(t, "no limit", got.NoLimit, []string{"match"})
+	for _, p := range got.Funds[1].Periods {
+		want(t, p.Name+" at most", p.Maximum, ledger.Amount{})
+	}
+	want(t, "expected all the same", got.Funds[1].Year, sure(180_00)) // 5.00 a month for each of three
 }
 
 func TestTheSameSeedGivesTheSameFutures(t *testing.T) {
