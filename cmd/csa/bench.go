@@ -37,7 +37,8 @@ away afterwards, with fsync and synchronous_commit on.
   csa bench ledger    the ledger alone: W1 to W5
   csa bench forecast  a draft tried on a live caseload, and a forecast
   csa bench nightly   the night's awards run where little has changed
-  csa bench match     how well records of one child are found`,
+  csa bench match     how well records of one child are found
+  csa bench rules     rule books alone, without a database`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.onScratch(cmd.Context(), func(ctx context.Context, dsn string) error {
@@ -46,7 +47,7 @@ away afterwards, with fsync and synchronous_commit on.
 		},
 	}
 	cmd.Flags().StringVar(&sizes, "children", "1000,10000,100000", "sizes of the caseload")
-	cmd.AddCommand(a.benchForecastCommand(), a.benchNightlyCommand(), a.benchMatchCommand(), &cobra.Command{
+	cmd.AddCommand(a.benchForecastCommand(), a.benchNightlyCommand(), a.benchMatchCommand(), a.benchRulesCommand(), &cobra.Command{
 		Use:   "ledger",
 		Short: "Measure the ledger: W1 to W5",
 		Args:  cobra.NoArgs,
