@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -28,6 +29,9 @@ meant, and ends the command with status 1; an advice does not.`,
 					return err
 				}
 				risks += n
+			}
+			if risks == 1 {
+				return errors.New("1 risk")
 			}
 			if risks > 0 {
 				return fmt.Errorf("%d risks", risks)

@@ -235,6 +235,9 @@ func quoted(s string) string {
 	if strings.ContainsAny(s, `"\`) && !strings.Contains(s, "'") && printable(s) {
 		return "'" + s + "'"
 	}
+	if !strings.ContainsAny(s, `"\`) && printable(s) {
+		return `"` + s + `"` // JSON would write < and > as numbers
+	}
 	return string(appendJSON(nil, s))
 }
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -286,13 +285,7 @@ func TestLintIsBoundedOnAnyBook(t *testing.T) {
 		"tiers":                strings.Replace(clean, lastTier, tiers.String(), 1),
 		"benefits":             strings.Replace(clean, "examples:", many.String()+"examples:", 1),
 	} {
-		began := time.Now()
 		got := findings(t, src)
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("%s takes %s", name, took)
-		} else {
-			t.Log(name, took, len(got))
-		}
 		if len(got) > maxFindings {
 			t.Errorf("%s: %d findings", name, len(got))
 		}

@@ -80,6 +80,9 @@ type gift struct {
 	amount, due     ledger.Amount
 	vested          ledger.Amount
 	reason          Reason
+	// Its place among those who wait for a fund's money.
+	earnedOn  ledger.Date
+	earnedSeq int64
 }
 
 // look is what a child is given as of a day, and the next day on which that
@@ -88,7 +91,7 @@ func (b *Book) look(c *Child, asOf ledger.Date) (given []gift, next ledger.Date)
 	all, next := Look(b, *c, asOf)
 	for _, t := range all {
 		if t.Amount.Sign() > 0 {
-			given = append(given, gift{t.Benefit, t.Period, t.Amount, t.Due, t.Vested, t.Why.Reason})
+			given = append(given, gift{t.Benefit, t.Period, t.Amount, t.Due, t.Vested, t.Why.Reason, t.EarnedOn, t.EarnedSeq})
 		}
 	}
 	return given, next

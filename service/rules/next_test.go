@@ -101,7 +101,7 @@ func TestNothingChangesBeforeNextInAnyExample(t *testing.T) {
 		for _, x := range b.Examples {
 			for _, kid := range x.Children {
 				for _, asOf := range turningDays(kid.Child) {
-					if err := nothingBefore(b, kid.Child, asOf, 200); err != nil {
+					if err := nothingBefore(b, kid.Child, asOf, 100); err != nil {
 						t.Errorf("%s, %s: %v", name, x.Name, err)
 					}
 				}
