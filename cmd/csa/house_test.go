@@ -31,7 +31,8 @@ var floors = map[string]int{
 	"service/auth": 40, "service/program": 40, "service/fund": 41, "service/family": 41,
 	"service/savings": 50,
 	"service/enroll":  60, "service/custody": 60, "service/statement": 60,
-	"service/roster": 70, "service/report": 70, "service/forecast": 70,
+	"service/duplicate": 65,
+	"service/roster":    70, "service/report": 70, "service/forecast": 70,
 	"service/web/parts": 79, "service/web": 80, "service/demo": 80,
 	"service/web/console/pages/samples": 88, "service/web/console/pages": 87,
 	"jobs":                85, // the clock's verbs are what the doors ask it to do

@@ -163,16 +163,16 @@ func nameKeys(keys *vault.Keyring, tenant int32, p Person) []int64 {
 			out = append(out, k)
 		}
 	}
-	if k, ok := likeness(keys, tenant, p); ok {
+	if k, ok := nameAndBirth(keys, tenant, p); ok {
 		out = append(out, k)
 	}
 	return out
 }
 
-// likeness is the blind index under which records of the same name and birth
+// nameAndBirth is the blind index under which records of the same name and birth
 // date meet, whatever the order and spelling of the name's words. A child
 // without a birth date is like nobody.
-func likeness(keys *vault.Keyring, tenant int32, p Person) (int64, bool) {
+func nameAndBirth(keys *vault.Keyring, tenant int32, p Person) (int64, bool) {
 	if p.BornOn.IsZero() {
 		return 0, false
 	}

@@ -138,7 +138,7 @@ func Find(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 func Alike(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, people []Person) ([][]ChildID, error) {
 	places, wanted := make([]int64, 0, len(people)), make([]int64, 0, len(people))
 	for i, p := range people {
-		if k, ok := likeness(keys, who.Tenant, p); ok {
+		if k, ok := nameAndBirth(keys, who.Tenant, p); ok {
 			places, wanted = append(places, int64(i)), append(wanted, k)
 		}
 	}

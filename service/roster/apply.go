@@ -10,6 +10,7 @@ import (
 	"github.com/lib/pq"
 
 	"seedbook/ledger"
+	"seedbook/service/duplicate"
 	"seedbook/service/enroll"
 	"seedbook/service/family"
 	"seedbook/service/program"
@@ -62,7 +63,20 @@ func (c *chunk) apply(ctx context.Context, tx *sqlx.Tx, rows []opened) error {
 		return err
 	}
 	c.done.New, c.done.Changed, c.done.Gone = len(fresh), len(changed), len(gone)
-	return c.admit(ctx, tx, present)
+	if err := c.admit(ctx, tx, present); err != nil {
+		return err
+	}
+	return c.lookForDuplicates(ctx, tx, present)
+}
+
+// lookForDuplicates has people asked about children who may be on record twice.
+func (c *chunk) lookForDuplicates(ctx context.Context, tx *sqlx.Tx, rows []*opened) error {
+	ids := make([]family.ChildID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.id
+	}
+	_, err := duplicate.Look(ctx, tx, c.who, c.keys, ids, c.at)
+	return err
 }
 
 // recheck looks again whether children who were new when the file was compared
