@@ -31,7 +31,7 @@ type Line struct {
 	Funder  string     // who gave it; "" for the family's own money
 	Channel string     // how a deposit came; "" otherwise
 	Amount  ledger.Amount
-	Why     *rules.Why // the evaluation behind an award; nil for none
+	Why     *rules.Why  // the evaluation behind an award; nil for none
 	No      ledger.TxNo // the newest, where several make one line
 }
 
