@@ -193,9 +193,6 @@ func TestAnErasedFamilyIsLikeNobody(t *testing.T) {
 }
 
 func TestTwentyThousandStrangersHardlyMeet(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a large caseload")
-	}
 	o := newOffice(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	syllables := []string{"lan", "ri", "be", "shel", "kun", "do", "ma", "vi", "to", "ger", "nal", "pi", "su", "fra", "go", "xen", "ya", "tri"}

@@ -64,7 +64,7 @@ func (v *view) savedBy(by ledger.Date) (saved ledger.Amount) {
 		case ev.On.After(by):
 			return saved.Max(ledger.Amount{})
 		case ev.Kind == Deposit:
-			saved = saved.Add(v.keptOf(ev))
+			saved = saved.Add(keptOf(v.events, ev))
 		case ev.Kind == Withdrawal:
 			saved = saved.Sub(ev.Amount)
 		}
@@ -88,7 +88,7 @@ func (v *view) yearsSaving(least ledger.Amount, by ledger.Date) (n int) {
 			year, sum = ev.On.Year(), ledger.Amount{}
 		}
 		before := sum
-		sum = sum.Add(v.keptOf(ev))
+		sum = sum.Add(keptOf(v.events, ev))
 		if before.Less(least) && !sum.Less(least) {
 			n++
 		}
@@ -96,11 +96,11 @@ func (v *view) yearsSaving(least ledger.Amount, by ledger.Date) (n int) {
 	return n
 }
 
-// keptOf is what the bank did not take back of a deposit.
-func (v *view) keptOf(deposit *Event) ledger.Amount {
+// keptOf is what the bank did not take back of a deposit, by a history.
+func keptOf(events []Event, deposit *Event) ledger.Amount {
 	kept := deposit.Amount
-	for i := range v.events {
-		if r := &v.events[i]; r.Kind == Return && r.Of == deposit.Key {
+	for i := range events {
+		if r := &events[i]; r.Kind == Return && r.Of == deposit.Key {
 			kept = kept.Sub(r.Amount)
 		}
 	}

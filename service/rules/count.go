@@ -237,18 +237,13 @@ func (e *evaluator) hasDeposit(key string) bool {
 	return false
 }
 
-// kept is the part of a deposit that the bank did not take back.
+// kept is the part of a deposit that counts by the terms: what the bank did not
+// take back, or all of it where they let the child keep it.
 func (e *evaluator) kept(t *terms, ev *Event) ledger.Amount {
-	amount := ev.Amount
 	if !e.returns || t.Undo.OnReturn == undoNone {
-		return amount
+		return ev.Amount
 	}
-	for i := range e.events {
-		if r := &e.events[i]; r.Kind == Return && r.Of == ev.Key {
-			amount = amount.Sub(r.Amount)
-		}
-	}
-	return amount.Max(ledger.Amount{})
+	return keptOf(e.events, ev)
 }
 
 // counts decides whether an event counts, in the documented order: taken back,
