@@ -9,11 +9,12 @@ import (
 	"seedbook/service/vault"
 )
 
-// eligibility looks every night again at who may take part: the ineligible
-// whose facts have changed become participants, and participants who are no
-// longer eligible are flagged for people to look at.
+// eligibility asks every night again who may take part, of those alone of whom
+// something changed or whose day has come: the ineligible who meet the rules now
+// become participants, and participants who no longer do are flagged for people
+// to look at.
 func eligibility(keys *vault.Keyring) Job {
-	return New("eligibility", count(enroll.Enrolled, enroll.Ineligible), func(ctx context.Context, tx *sqlx.Tx, t Task, from Cursor) (Step, error) {
+	return New("eligibility", dueChecks(keys), func(ctx context.Context, tx *sqlx.Tx, t Task, from Cursor) (Step, error) {
 		w, err := walk(ctx, tx, keys, t)
 		if err != nil {
 			return Step{}, err
@@ -30,4 +31,15 @@ func eligibility(keys *vault.Keyring) Job {
 		}
 		return Step{Next: After(last), Done: c.Enrolled + c.Ineligible + c.Unchanged + c.Flagged, Counts: counts}, nil
 	})
+}
+
+// dueChecks is how many children a run will ask about, for progress.
+func dueChecks(keys *vault.Keyring) func(context.Context, sqlx.QueryerContext, Task) (int, error) {
+	return func(ctx context.Context, q sqlx.QueryerContext, t Task) (int, error) {
+		w, err := walk(ctx, q, keys, t)
+		if err != nil {
+			return 0, err
+		}
+		return enroll.CountDueCheck(ctx, q, w)
+	}
 }

@@ -34,7 +34,8 @@ type Counts struct {
 // Admit makes participants of the children that the rule book finds eligible
 // on the day they apply, and keeps the others as known and ineligible with the
 // reason. A child that takes part already, or took part once, is left as it
-// is: it may be repeated. Nothing is awarded here: see Award.
+// is, and flagged where it is no longer eligible: it may be repeated. Nothing is
+// awarded here: see AwardChunk.
 func Admit(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, p program.Program, book *rules.Book, applications []Application, at time.Time) (Counts, error) {
 	ids := make([]family.ChildID, len(applications))
 	for i, a := range applications {
@@ -153,15 +154,4 @@ func (c Counts) Plus(d Counts) Counts {
 		}
 	}
 	return sum
-}
-
-// Check looks again at children whose participation may change: the known and
-// ineligible, who become participants from that day, and the participants, who
-// are flagged when they are no longer eligible.
-func Check(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, p program.Program, book *rules.Book, ids []family.ChildID, asOf ledger.Date, at time.Time) (Counts, error) {
-	applications := make([]Application, len(ids))
-	for i, id := range ids {
-		applications[i] = Application{id, asOf}
-	}
-	return Admit(ctx, tx, who, keys, p, book, applications, at)
 }

@@ -88,11 +88,7 @@ func due(ctx context.Context, tx *sqlx.Tx, w Walk, after family.ChildID) ([]fami
 	if err != nil || len(watches) == 0 {
 		return nil, nil, err
 	}
-	ids := make([]family.ChildID, len(watches))
-	for i, watch := range watches {
-		ids[i] = watch.Child
-	}
-	known, erased, err := gather(ctx, tx, w.Who, w.Keys, w.Program.ID, ids)
+	known, erased, err := gather(ctx, tx, w.Who, w.Keys, w.Program.ID, childrenOf(watches))
 	return watches, slices.DeleteFunc(known, func(c rules.Child) bool { return erased[family.ChildID(c.ID)] }), err
 }
 
@@ -101,15 +97,44 @@ func CountDue(ctx context.Context, q sqlx.QueryerContext, w Walk) (int, error) {
 	return family.CountDue(ctx, q, w.Program.ID, w.Rules.Hash(), w.AsOf)
 }
 
-// CheckChunk looks again at the eligibility of the next chunk of children, the
-// participants and the ineligible, and returns as AwardChunk does.
+// CheckChunk asks again whether children are eligible: the next chunk after a
+// child of those of whom something changed since they were asked about, or whose
+// day has come (family.DueCheck), participants and ineligible. It returns as
+// AwardChunk does.
 func CheckChunk(ctx context.Context, tx *sqlx.Tx, w Walk, after family.ChildID) (last family.ChildID, c Counts, err error) {
-	ids, err := Caseload(ctx, tx, w.Program.ID, []State{Enrolled, Ineligible}, after, ChunkSize)
-	if err != nil || len(ids) == 0 {
+	watches, err := family.DueCheck(ctx, tx, w.Program.ID, w.Rules.Hash(), w.AsOf, after, ChunkSize)
+	if err != nil || len(watches) == 0 {
 		return 0, Counts{}, err
 	}
-	c, err = Check(ctx, tx, w.Who, w.Keys, w.Program, w.Rules, ids, w.AsOf, w.At)
-	return ids[len(ids)-1], c, err
+	children, err := Facts(ctx, tx, w.Who, w.Keys, w.Program.ID, childrenOf(watches))
+	if err != nil {
+		return 0, Counts{}, err
+	}
+	found, looks := make([]finding, len(watches)), make([]family.Look, len(watches))
+	for i, child := range children {
+		if found[i], err = examine(w.Rules, child, w.AsOf); err != nil {
+			return 0, Counts{}, err
+		}
+		looks[i] = family.Look{Watch: watches[i], Next: rules.NextEligible(w.Rules, child, w.AsOf)}
+	}
+	if c, err = record(ctx, tx, w.Who, w.Program.ID, found, w.At); err != nil {
+		return 0, Counts{}, err
+	}
+	err = family.Checked(ctx, tx, w.Program.ID, w.Rules.Hash(), w.AsOf, looks)
+	return watches[len(watches)-1].Child, c, err
+}
+
+// CountDueCheck is how many children CheckChunk has to ask about.
+func CountDueCheck(ctx context.Context, q sqlx.QueryerContext, w Walk) (int, error) {
+	return family.CountDueCheck(ctx, q, w.Program.ID, w.Rules.Hash(), w.AsOf)
+}
+
+func childrenOf(watches []family.Watch) []family.ChildID {
+	ids := make([]family.ChildID, len(watches))
+	for i, watch := range watches {
+		ids[i] = watch.Child
+	}
+	return ids
 }
 
 // ReturnDeposit records that the bank took a deposit back, and reverses what

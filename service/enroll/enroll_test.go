@@ -147,7 +147,11 @@ func (w *world) admit(ids ...family.ChildID) (c Counts) {
 func (w *world) check(on ledger.Date, ids ...family.ChildID) (c Counts) {
 	w.t.Helper()
 	w.do(func(ctx context.Context, tx *sqlx.Tx) (err error) {
-		c, err = Check(ctx, tx, w.who, w.keys, w.program, w.rules, ids, on, w.at)
+		applications := make([]Application, len(ids))
+		for i, id := range ids {
+			applications[i] = Application{id, on}
+		}
+		c, err = Admit(ctx, tx, w.who, w.keys, w.program, w.rules, applications, w.at)
 		return err
 	})
 	return c

@@ -206,3 +206,60 @@ func waitUntilBlocked(t *testing.T, w *world) {
 		})
 	}
 }
+
+// checks runs the check of eligibility for a day and returns whom it asked about.
+func (w *world) checks(on ledger.Date) (ids []family.ChildID) {
+	w.t.Helper()
+	walk := w.walk(on)
+	w.do(func(ctx context.Context, tx *sqlx.Tx) error {
+		watches, err := family.DueCheck(ctx, tx, w.program.ID, w.rules.Hash(), on, 0, 1000)
+		if err != nil {
+			return err
+		}
+		n, err := CountDueCheck(ctx, tx, walk)
+		if err == nil && n != len(watches) {
+			w.t.Errorf("%d are due, counted %d", len(watches), n)
+		}
+		_, _, err2 := CheckChunk(ctx, tx, walk, 0)
+		ids = childrenOf(watches)
+		return errors.Join(err, err2)
+	})
+	return ids
+}
+
+func TestEligibilityIsAskedOfThoseAloneWhoseFactsOrDayCame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ana, ben := w.child("Ana", "Cruz", nil), w.child("Ben", "Diaz", nil)
+	leo := w.child("Leo", "Park", func(_ *family.Person, grade *string) { *grade = "PK" })
+	w.admit(ana, ben, leo)
+	want := func(what string, on ledger.Date, ids ...family.ChildID) {
+		t.Helper()
+		if got := w.checks(on); !slices.Equal(got, ids) {
+			t.Errorf("%s: %v were asked about, want %v", what, got, ids)
+		}
+	}
+	want("the first night", w.on, ana, ben, leo)
+	want("nothing new", w.on.AddDays(1))
+	grows := w.on.AddDays(20)
+	w.do(func(ctx context.Context, tx *sqlx.Tx) error {
+		return family.SetSchoolings(ctx, tx, w.who, []family.Schooling{{Child: leo, School: w.schools[0].ID, Grade: "KG", From: grows}}, w.at)
+	})
+	want("a new grade is known", w.on.AddDays(2), leo)
+	want("and has not come", grows.AddDays(-1))
+	want("the day came", grows, leo)
+	if e := w.of(leo); e.State != Enrolled || e.EnrolledOn != grows {
+		t.Errorf("Leo is %+v", e)
+	}
+	want("whose participation began is asked about once more", grows.AddDays(1), leo)
+	want("nothing new again", grows.AddDays(2))
+	w.do(func(ctx context.Context, tx *sqlx.Tx) error { return family.Touch(ctx, tx, []family.ChildID{leo}) })
+	want("a day before one that was asked about", grows.AddDays(-1))
+	want("touched", grows.AddDays(2), leo)
+	book, err := rules.Parse([]byte(askingRules))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.rules = book
+	want("another rule book", grows.AddDays(3), ana, ben, leo)
+}

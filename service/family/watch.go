@@ -11,8 +11,8 @@ import (
 	"seedbook/service/program"
 )
 
-// Watch is a participant that a run has to look at, with the revision of what is
-// known of it: read before the facts, given back to Looked after them.
+// Watch is a child that a run has to look at, with the revision of what is known
+// of it: read before the facts, given back to Looked or Checked after them.
 type Watch struct {
 	Child    ChildID `db:"child_id"`
 	Revision int64   `db:"revision"`
@@ -23,7 +23,7 @@ type Watch struct {
 // day, which says nothing about this one.
 const due = `
 	FROM child_watches
-	WHERE program_id = $1 AND child_id > $4
+	WHERE program_id = $1 AND participant AND child_id > $4
 	  AND (look_on <= CAST($3 AS date) OR looked_on > CAST($3 AS date) OR rule_hash <> $2)`
 
 // Due returns the next participants after a child whom a run for a day has to
@@ -57,11 +57,7 @@ type Look struct {
 // was touched since the revision was read stays due, and so does whoever was
 // evaluated for a later day already.
 func Looked(ctx context.Context, tx *sqlx.Tx, p program.ID, ruleHash string, asOf ledger.Date, looks []Look) error {
-	n := len(looks)
-	children, revisions, next := make([]int64, n), make([]int64, n), make([]string, n)
-	for i, l := range looks {
-		children[i], revisions[i], next[i] = int64(l.Child), l.Revision, l.Next.String()
-	}
+	children, revisions, next := columnsOf(looks)
 	const query = `
 		UPDATE child_watches w SET look_on = l.next, looked_on = CAST($3 AS date), rule_hash = $2
 		FROM (SELECT child_id, revision, CAST(nullif(next, '') AS date) AS next
@@ -70,7 +66,7 @@ func Looked(ctx context.Context, tx *sqlx.Tx, p program.ID, ruleHash string, asO
 		  AND (w.looked_on IS NULL OR w.looked_on <= CAST($3 AS date))`
 	_, err := tx.ExecContext(ctx, query, p, ruleHash, asOf, pq.Array(children), pq.Array(revisions), pq.Array(next))
 	if err != nil {
-		return fmt.Errorf("note that %d children were looked at: %w", n, err)
+		return fmt.Errorf("note that %d children were looked at: %w", len(looks), err)
 	}
 	return nil
 }
@@ -78,7 +74,7 @@ func Looked(ctx context.Context, tx *sqlx.Tx, p program.ID, ruleHash string, asO
 // Touch has the next run look at children although nothing known of them
 // changed, in every program they take part in.
 func Touch(ctx context.Context, tx *sqlx.Tx, ids []ChildID) error {
-	const query = `UPDATE child_watches SET look_on = '-infinity', revision = revision + 1 WHERE child_id = ANY ($1)`
+	const query = `UPDATE child_watches SET look_on = '-infinity', check_on = '-infinity', revision = revision + 1 WHERE child_id = ANY ($1)`
 	if _, err := tx.ExecContext(ctx, query, pq.Array(ids)); err != nil {
 		return fmt.Errorf("touch %d children: %w", len(ids), err)
 	}
@@ -100,7 +96,7 @@ func Watched(ctx context.Context, q sqlx.QueryerContext, p program.ID, after Chi
 	const query = `
 		SELECT child_id, looked_on, rule_hash, nullif(look_on, '-infinity') AS look_on, coalesce(look_on = '-infinity', false) AS touched
 		FROM child_watches
-		WHERE program_id = $1 AND child_id > $2
+		WHERE program_id = $1 AND participant AND child_id > $2
 		ORDER BY child_id LIMIT $3`
 	var out []State
 	if err := sqlx.SelectContext(ctx, q, &out, query, p, after, limit); err != nil {

@@ -140,12 +140,7 @@ func (s *soonest) known(c *Child) {
 // events, facts, versions, and the moments of the book.
 func (e *evaluator) news(s *soonest) {
 	s.known(e.view.child)
-	for i := range e.book.Versions {
-		s.or(e.book.Versions[i].EffectiveFrom)
-	}
-	if last := e.book.Versions[len(e.book.Versions)-1].EffectiveTo; !last.IsZero() {
-		s.or(last.AddDays(1))
-	}
+	s.versions(e.book)
 	for _, m := range e.book.moments {
 		if day, known := e.view.moment(m); known {
 			s.or(day)

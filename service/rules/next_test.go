@@ -199,3 +199,59 @@ func BenchmarkNext(b *testing.B) {
 		})
 	}
 }
+
+func TestEligibilityIsNoOtherBeforeItsNextDay(t *testing.T) {
+	books := append(both(t), mustParse(t, `
+program: {id: gates, name: Gates, currency: USD, time_zone: America/New_York, rounding: half_up, leap_day: mar_1}
+calendar: {school_year: 07-01, census_day: first_wed(10)}
+eligibility:
+  - {id: school, when: school == "R09" || grade <= 3}
+  - {id: seen, when: "!known(seen_on) || seen_on < date(\"2026-06-01\")"}
+enrollment: {mode: opt_in}
+versions:
+  - {id: v1, effective_from: 2025-01-01, effective_to: 2026-06-30}
+  - {id: v2, effective_from: 2026-07-01, effective_to: 2027-12-31}
+facts: [{name: seen_on, type: date}]
+benefits:
+  - {id: seed, kind: seed, trigger: event(enrolled), amount: {fixed: 5.00}, period: once, funding: {sources: [{fund: A}]}}
+`), mustParse(t, `
+program: {id: grown, name: Grown, currency: USD, time_zone: America/New_York, rounding: half_up, leap_day: mar_1}
+eligibility: [{id: young, when: age_on(day) < 9}]
+enrollment: {mode: opt_in}
+versions: [{id: v1, effective_from: 2025-01-01}]
+benefits:
+  - {id: seed, kind: seed, trigger: event(enrolled), amount: {fixed: 5.00}, period: once, funding: {sources: [{fund: A}]}}
+`))
+	rapid.Check(t, func(t *rapid.T) {
+		c, on := history(t), drawDay(t)
+		if rapid.Bool().Draw(t, "seen") {
+			c.Facts = append(c.Facts, Fact{Name: "seen_on", Value: drawDay(t), From: drawDay(t), Known: drawDay(t)})
+		}
+		b := rapid.SampledFrom(books).Draw(t, "book")
+		next := NextEligible(b, c, on)
+		if !next.IsZero() && !next.After(on) {
+			t.Fatalf("next after %s is %s", on, next)
+		}
+		was, _ := Eligible(b, c, on)
+		for day, n := on.AddDays(1), 0; n < 500 && (next.IsZero() || day.Before(next)); day, n = day.AddDays(1), n+1 {
+			if now, why := Eligible(b, c, day); now != was {
+				t.Fatalf("%s: next after %s is %s, but on %s it is %v: %+v", b.Program.ID, on, next, day, now, why)
+			}
+		}
+	})
+}
+
+// TestAnOrdinaryRequirementNeedsNoDailyQuestion: who goes to school is asked
+// again when something becomes known.
+func TestAnOrdinaryRequirementNeedsNoDailyQuestion(t *testing.T) {
+	c := Child{ID: 1, BornOn: ledger.NewDate(2019, 9, 2), Facts: []Fact{{Name: "school", Value: "R01"}, {Name: "grade", Value: "01"}}}
+	b := pack(t, "city")
+	if got := NextEligible(b, c, ledger.NewDate(2026, 9, 1)); !got.IsZero() && got != b.Versions[len(b.Versions)-1].EffectiveFrom {
+		t.Errorf("asked again on %s, want never", got)
+	}
+	moves := ledger.NewDate(2026, 10, 5)
+	c.Facts = append(c.Facts, Fact{Name: "city", Value: "Elsewhere", From: moves})
+	if got := NextEligible(b, c, ledger.NewDate(2026, 9, 1)); got != moves {
+		t.Errorf("asked again on %s, want %s", got, moves)
+	}
+}
