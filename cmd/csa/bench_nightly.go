@@ -73,6 +73,18 @@ func (m *measured) nights(ctx context.Context, batch string) error {
 	if _, err := m.awards(ctx, night); err != nil { // whatever is still to do
 		return err
 	}
+	if err := m.step("children asked whether eligible", func() (int, error) { return m.checks(ctx, night) }); err != nil {
+		return err
+	}
+	if err := m.step("children not asked again", func() (int, error) {
+		n, err := m.checks(ctx, night)
+		if err == nil && n > 0 {
+			err = fmt.Errorf("a night without news asked about %d children", n)
+		}
+		return m.children, err
+	}); err != nil {
+		return err
+	}
 	looked := 0
 	err := m.step("children in a night without news", func() (n int, err error) {
 		looked, err = m.awards(ctx, night)
@@ -96,6 +108,21 @@ func (m *measured) nights(ctx context.Context, batch string) error {
 		err = fmt.Errorf("a night with news of %d children looked at %d", len(deposits), looked)
 	}
 	return err
+}
+
+// checks asks who may take part, as the night does, and returns of how many.
+func (m *measured) checks(ctx context.Context, night enroll.Walk) (n int, err error) {
+	for after := family.ChildID(0); ; {
+		err := m.db.InTx(ctx, night.Who, func(tx *sqlx.Tx) (err error) {
+			var c enroll.Counts
+			after, c, err = enroll.CheckChunk(ctx, tx, night, after)
+			n += c.Enrolled + c.Ineligible + c.Unchanged + c.Flagged
+			return err
+		})
+		if err != nil || after == 0 {
+			return n, err
+		}
+	}
 }
 
 func (m *measured) reperform(ctx context.Context) (n int, err error) {
@@ -152,7 +179,10 @@ func (m *measured) addUnchanged(ctx context.Context, n int) (int, error) {
 			for i, watch := range watches {
 				looks[i].Watch = watch
 			}
-			return family.Looked(ctx, tx, w.Program.ID, w.Rules.Hash(), w.AsOf, looks)
+			if err := family.Looked(ctx, tx, w.Program.ID, w.Rules.Hash(), w.AsOf, looks); err != nil {
+				return err
+			}
+			return family.Checked(ctx, tx, w.Program.ID, w.Rules.Hash(), w.AsOf, looks)
 		})
 		if err == nil {
 			err = m.db.Refresh(ctx)
