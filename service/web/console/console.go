@@ -158,6 +158,7 @@ var places = []struct {
 	{"rosters", "/rosters", auth.SeeRosters},
 	{"deposits", "/deposits", auth.SeeDeposits},
 	{"funds", "/funds", auth.SeeFunds},
+	{"forecast", "/forecast", auth.SeeFunds},
 	{"rules", "/rules", auth.SeeRules},
 	{"jobs", "/jobs", auth.SeeJobs},
 	{"books", "/books", auth.SeeBooks},

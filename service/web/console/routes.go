@@ -86,6 +86,13 @@ var routes = []route{
 	{post, "/p/:program/rules/:id/return", auth.ApproveRules, (*Console).returnRules, false},
 	{post, "/p/:program/rules/:id/revoke", auth.ApproveRules, (*Console).revokeRules, false},
 
+	{get, "/p/:program/forecast", auth.SeeFunds, (*Console).forecast, false},
+	{post, "/p/:program/forecast", auth.TryRules, (*Console).foresee, false},
+	{post, "/p/:program/forecast/cancel", auth.TryRules, (*Console).stopForecast, false},
+	{post, "/p/:program/forecast/changes", auth.TryRules, (*Console).costChange, false},
+	{get, "/p/:program/forecast/changes/:change", auth.SeeFunds, (*Console).cost, false},
+	{post, "/p/:program/forecast/changes/:change/cancel", auth.TryRules, (*Console).stopForecast, false},
+
 	{get, "/p/:program/jobs", auth.SeeJobs, (*Console).jobRuns, false},
 	{post, "/p/:program/jobs", auth.RunJobs, (*Console).runJob, false},
 	{get, "/p/:program/jobs/:id", auth.SeeJobs, (*Console).jobRun, false},
