@@ -29,6 +29,7 @@ var floors = map[string]int{
 	"service/roster/rosterfile": 25, "service/savings/depositfile": 25, "service/enroll/factfile": 25,
 	"service/audit": 30, "service/approval": 31, "service/notify": 30, "service/rulebook": 30,
 	"service/auth": 40, "service/program": 40, "service/fund": 41, "service/family": 41,
+	"service/apikey":  42,
 	"service/savings": 50,
 	"service/enroll":  60, "service/custody": 60, "service/statement": 60,
 	"service/duplicate": 65,

@@ -64,6 +64,8 @@ const (
 	SeeTrail         Capability = "see_trail"
 	SeeStaff         Capability = "see_staff"
 	ManageStaff      Capability = "manage_staff"
+	SeeKeys          Capability = "see_keys"    // keys of the API, without their secrets
+	ManageKeys       Capability = "manage_keys" // make and withdraw them
 	ManageOwnAccount Capability = "manage_own_account"
 )
 
@@ -98,6 +100,8 @@ var table = map[Capability][]Role{
 	SeeTrail:         {TenantAdmin, Auditor},
 	SeeStaff:         {TenantAdmin, Auditor},
 	ManageStaff:      {TenantAdmin},
+	SeeKeys:          {TenantAdmin, Auditor},
+	ManageKeys:       {TenantAdmin},
 }
 
 // Capabilities lists every capability, sorted, for tests that walk them all.

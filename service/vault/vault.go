@@ -201,13 +201,19 @@ func open(aead cipher.AEAD, place string, sealed []byte) ([]byte, error) {
 // Index is the blind index of a canonical value: 16 bytes that equal values of
 // the same tenant and field share, and that say nothing without the key.
 func (k *Keyring) Index(tenant int32, field, value string) []byte {
+	return k.Mac(tenant, field, value)[:16]
+}
+
+// Mac is the whole keyed hash (HMAC-SHA-256) of a value, by which a secret that
+// is not kept is known again.
+func (k *Keyring) Mac(tenant int32, field, value string) []byte {
 	mac := hmac.New(sha256.New, k.index)
 	mac.Write([]byte(strconv.Itoa(int(tenant))))
 	mac.Write([]byte{0})
 	mac.Write([]byte(field))
 	mac.Write([]byte{0})
 	mac.Write([]byte(value))
-	return mac.Sum(nil)[:16]
+	return mac.Sum(nil)
 }
 
 // Bucket is a 64-bit blind index for look-ups that confirm each hit after
