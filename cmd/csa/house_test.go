@@ -24,7 +24,7 @@ var floors = map[string]int{
 	"migrations/localpg": 0, "migrations": 1, "migrations/pgtest": 2,
 	"service/fault": 10, "ledger": 10, "service/i18n": 11,
 	"service/store": 20, "service/rules": 20, "service/vault": 20, "service/tabular": 20,
-	"service/likeness": 21, "service/likeness/trial": 22,
+	"service/sheet": 21, "service/likeness": 21, "service/likeness/trial": 22,
 	"service/pdf/truetype": 20, "service/pdf/typeset": 21, "service/pdf": 22, "service/pdf/pdftest": 23,
 	"service/roster/rosterfile": 25, "service/savings/depositfile": 25, "service/enroll/factfile": 25,
 	"service/audit": 30, "service/approval": 31, "service/notify": 30, "service/rulebook": 30,

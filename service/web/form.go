@@ -234,8 +234,7 @@ func (f *Form) Err() error {
 
 // Download sends a file to be saved. name is ours and plain.
 func Download(g *gin.Context, kind, name string, content []byte) error {
-	g.Header("Content-Disposition", `attachment; filename="`+name+`"`)
-	g.Header("Content-Security-Policy", "default-src 'none'; sandbox")
+	attach(g, name)
 	g.Data(http.StatusOK, kind, content)
 	return nil
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/rand"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"runtime/debug"
 	"time"
@@ -53,7 +54,12 @@ func (h *Hall) observe(g *gin.Context) {
 // recover turns a panic into the page for what went wrong.
 func (h *Hall) recover(g *gin.Context) {
 	defer func() {
-		if what := recover(); what != nil {
+		what := recover()
+		if what == http.ErrAbortHandler { // of a download that broke off: Stream
+			h.cfg.Log.ErrorContext(g.Request.Context(), "broke off", "request", Reference(g), "route", g.FullPath(), "error", g.Errors.String())
+			panic(what)
+		}
+		if what != nil {
 			h.cfg.Log.ErrorContext(g.Request.Context(), "panic",
 				"request", Reference(g), "route", g.FullPath(), "what", fmt.Sprint(what), "stack", string(debug.Stack()))
 			if !g.Writer.Written() {

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -476,5 +477,50 @@ func TestTheGeneratedPagesAreCurrent(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestHalfAFileIsNotTakenForTheWhole: a download that fails in the middle breaks
+// off, and one that fails before its first bytes is an error like any other.
+func TestHalfAFileIsNotTakenForTheWhole(t *testing.T) {
+	h, log := hall(t, Config{})
+	h.Get("/file/:lines", func(g *gin.Context) error {
+		return Stream(g, "text/csv; charset=utf-8", "list.csv", func(w io.Writer) error {
+			n, _ := strconv.Atoi(g.Param("lines"))
+			for range n {
+				if _, err := io.WriteString(w, "a line of a list\r\n"); err != nil {
+					return err
+				}
+			}
+			if n%2 == 1 {
+				return errors.New("the database is gone")
+			}
+			return nil
+		})
+	})
+	server := httptest.NewServer(h.Handler())
+	defer server.Close()
+	for lines, want := range map[int]string{2: "whole", 100_000: "whole", 100_001: "broken", 1: "refused"} {
+		answer, err := http.Get(server.URL + "/file/" + strconv.Itoa(lines))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		got := "whole"
+		switch {
+		case answer.StatusCode == http.StatusInternalServerError:
+			got = "refused"
+		case err != nil:
+			got = "broken"
+		case len(body) != lines*18 || answer.Header.Get("Content-Disposition") == "":
+			got = "cut"
+		}
+		if got != want {
+			t.Errorf("%d lines are %s, want %s", lines, got, want)
+		}
+	}
+	if !strings.Contains(log.String(), "the database is gone") {
+		t.Error("nobody learns why it broke off")
 	}
 }
