@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"seedbook/service/rulebook"
 	"seedbook/service/rules"
 )
 
@@ -17,8 +18,9 @@ func (a *app) rulesDiffCommand() *cobra.Command {
 		Short: "Say in words what is different in the second of two rule books",
 		Long: `Say in words what is different in the second of two rule books: what was added,
 removed, changed or put into another order, each by the name of its benefit, tier,
-version or fact. Layout and comments are no difference; where nothing else differs,
-or only what people read, that is said.`,
+version or fact, and what each book says of it in plain words. The console shows the
+same. Layout and comments are no difference; where nothing else differs, or only
+what people read, that is said.`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.diffRules(args[0], args[1])
@@ -35,7 +37,7 @@ func (a *app) diffRules(from, to string) error {
 	if err != nil {
 		return err
 	}
-	w, changes := a.words(), rules.Diff(before, after)
+	w, changes := a.words(), rulebook.Compare(a.words(), before, after, rulebook.Names{})
 	for _, c := range changes {
 		a.printf("%s\n", c.Phrase(w))
 	}
@@ -44,7 +46,7 @@ func (a *app) diffRules(from, to string) error {
 		a.printf("%s\n", w.T("rules.diff.same"))
 	case len(changes) == 0:
 		a.printf("%s\n", w.T("rules.diff.layout"))
-	case !slices.ContainsFunc(changes, func(c rules.Change) bool { return c.About == rules.Terms }):
+	case !slices.ContainsFunc(rules.Diff(before, after), func(c rules.Change) bool { return c.About == rules.Terms }):
 		a.printf("%s\n", w.T("rules.diff.no_terms"))
 	}
 	return nil

@@ -116,7 +116,7 @@ func TestDiffSaysWhatIsDifferent(t *testing.T) {
 	for path, want := range map[string]string{
 		a:       "Both books are the same.\n",
 		laidOut: "Both books say the same. Only layout or comments differ.\n",
-		named:   "Changed: the program › the program's name: Hello Saving instead of Hello Savings\nWhat children receive stays the same.\n",
+		named:   "Changed: The program › Name: Hello Saving instead of Hello Savings\nWhat children receive stays the same.\n",
 	} {
 		if status, out, errs := csa(t, "rules", "diff", a, path); status != 0 || out != want {
 			t.Errorf("status %d, %q%s, want %q", status, out, errs, want)

@@ -1,10 +1,17 @@
 package rulebook
 
 import (
+	"cmp"
+	"strconv"
 	"strings"
 
 	"seedbook/service/i18n"
 )
+
+// termKeys are those that terms tells.
+var termKeys = []string{
+	"trigger", "basis", "amount", "base", "streak", "caps", "carry_forward", "phase_out", "when", "eligible_at", "pay", "funding", "undo", "vesting",
+}
 
 // benefit tells one benefit, and what its versions and tiers change.
 func (t *teller) benefit(b object) {
@@ -14,30 +21,34 @@ func (t *teller) benefit(b object) {
 	}
 	t.section("benefit/"+b.text("id"), title)
 	t.say("kind", t.word("rulebook.kind.", b.text("kind")))
+	t.say("id", b.text("id"))
 	if names := b.texts("versions"); len(names) > 0 {
 		t.say("in_versions", t.w.List(names))
 	}
 	t.terms(b)
 	t.say("each", t.period(b.text("period")))
-	for _, tier := range b.objects("tiers") {
-		t.changed("tier."+tier.text("id"), t.w.T("rulebook.tier", i18n.Args{"id": tier.text("id")}), tier)
-	}
+	t.say("once_per", t.word("rulebook.once_per.", b.text("once_per")))
+	t.say("conflict", t.word("rulebook.conflict.", b.text("conflict")))
+	t.tiers(b)
 	for _, id := range b.sub("by_version").keys() {
-		t.changed("version."+id, t.w.T("rulebook.in_version", i18n.Args{"version": id}), b.sub("by_version").sub(id))
+		change := b.sub("by_version").sub(id)
+		t.inside("version."+id, t.w.T("rulebook.in_version", i18n.Args{"version": id}), func(t *teller) {
+			t.terms(change)
+			t.tiers(change)
+			t.others(change, append([]string{"tiers"}, termKeys...)...)
+		})
 	}
-	t.others(b, "id", "kind", "says", "versions", "period", "tiers", "by_version", "trigger", "basis", "amount", "base", "streak",
-		"caps", "carry_forward", "phase_out", "when", "eligible_at", "pay", "funding", "undo")
+	t.others(b, append([]string{"id", "kind", "says", "versions", "period", "once_per", "conflict", "tiers", "by_version"}, termKeys...)...)
 }
 
-// changed tells what a version or tier puts in the place of the benefit's own.
-func (t *teller) changed(prefix, within string, o object) {
-	inner := &teller{w: t.w, names: t.names, events: t.events, facts: t.facts, out: t.out, prefix: t.prefix + prefix + ".", within: within}
-	inner.terms(o)
-	inner.others(o, "id", "trigger", "basis", "amount", "base", "streak", "caps", "carry_forward", "phase_out", "when", "eligible_at", "pay", "funding", "undo", "tiers")
-	for _, tier := range o.objects("tiers") {
-		inner.changed("tier."+tier.text("id"), within+", "+t.w.T("rulebook.tier", i18n.Args{"id": tier.text("id")}), tier)
+// tiers tell what is different for some children.
+func (t *teller) tiers(b object) {
+	for _, tier := range b.objects("tiers") {
+		t.inside("tier."+tier.text("id"), t.w.T("rulebook.tier", i18n.Args{"id": tier.text("id")}), func(t *teller) {
+			t.terms(tier)
+			t.others(tier, append([]string{"id"}, termKeys...)...)
+		})
 	}
-	t.out = inner.out
 }
 
 // terms are what a benefit, a version of it or a tier may say.
@@ -55,6 +66,7 @@ func (t *teller) terms(b object) {
 	t.pay(b.sub("pay"))
 	t.funding(b.sub("funding"))
 	t.undo(b.sub("undo"))
+	t.vesting(b)
 }
 
 func (t *teller) trigger(s string) {
@@ -69,8 +81,20 @@ func (t *teller) trigger(s string) {
 		t.say("trigger", t.count("rulebook.at_age", years))
 		return
 	}
-	if from, ok := argument(s, "each_period"); ok && (from == "birth" || from == "enrolled") {
-		t.say("trigger", t.word("rulebook.each_period.", from))
+	if from, ok := argument(s, "each_period"); ok {
+		said := t.w.T("rulebook.each_period_from", i18n.Args{"day": t.start(from)})
+		if from == "birth" || from == "enrolled" {
+			said = t.word("rulebook.each_period.", from)
+		}
+		t.say("trigger", said)
+		return
+	}
+	if on, ok := argument(s, "class"); ok {
+		t.say("trigger", t.w.T("rulebook.in_class", i18n.Args{"on": t.moment(on)}))
+		return
+	}
+	if s == "census_day" {
+		t.say("trigger", t.w.T("rulebook.on_census_day"))
 		return
 	}
 	t.code("trigger", t.w.T("rulebook.term.trigger"), s)
@@ -82,6 +106,10 @@ func (t *teller) basis(s string) {
 	}
 	if kind, ok := argument(s, "count"); ok {
 		t.say("basis", t.w.T("rulebook.counted", i18n.Args{"event": t.event(kind)}))
+		return
+	}
+	if kind, ok := argument(s, "amounts"); ok {
+		t.say("basis", t.w.T("rulebook.summed", i18n.Args{"event": t.event(kind)}))
 		return
 	}
 	if said := t.word("rulebook.basis.", s); said != s {
@@ -117,36 +145,72 @@ func (t *teller) amount(o object) {
 		t.say("amount", t.ratio(o.text("ratio")))
 	case o.sub("threshold") != nil:
 		s := o.sub("threshold")
-		at := t.money(s.text("at"))
-		if !strings.Contains(s.text("at"), ".") {
-			at = s.text("at")
-		}
-		t.say("amount", t.w.T("rulebook.threshold", i18n.Args{"at": at, "pay": t.money(s.text("pay"))}))
+		t.say("amount", t.w.T("rulebook.threshold", i18n.Args{"at": t.measure(s.text("at")), "pay": t.money(s.text("pay"))}))
+		t.others(s, "at", "pay")
 	case o.sub("step") != nil:
 		s := o.sub("step")
-		t.say("amount", t.w.T("rulebook.step", i18n.Args{"per": t.money(s.text("per")), "pay": t.money(s.text("pay"))}))
+		t.say("amount", t.w.T("rulebook.step", i18n.Args{"per": t.measure(s.text("per")), "pay": t.money(s.text("pay"))}))
+		t.others(s, "per", "pay")
 	case o.list("series") != nil:
 		var all []string
 		for _, a := range o.texts("series") {
 			all = append(all, t.money(a))
 		}
 		t.say("amount", t.w.T("rulebook.series", i18n.Args{"amounts": strings.Join(all, ", ")}))
-	default:
-		if len(o) > 0 {
-			t.code("amount", t.w.T("rulebook.term.amount"), written(map[string]any(o)))
-		}
+	case o.text("split") != "":
+		t.split(o)
+	case o.sub("table") != nil:
+		t.amountTable(o.sub("table"))
 	}
+	t.others(o, "fixed", "ratio", "threshold", "step", "series", "split", "by", "table")
+}
+
+// measure says what has to be reached: money, or how often.
+func (t *teller) measure(s string) string {
+	if !strings.Contains(s, ".") {
+		return s
+	}
+	return t.money(s)
+}
+
+// split says how the children of a class share a sum.
+func (t *teller) split(o object) {
+	if by := o.text("by"); by != "" {
+		t.say("amount", t.w.T("rulebook.split_by", i18n.Args{"sum": t.money(o.text("split")), "fact": t.named(by)}))
+		return
+	}
+	t.say("amount", t.w.T("rulebook.split", i18n.Args{"sum": t.money(o.text("split"))}))
+}
+
+// amountTable tells an amount by where a number lies, row by row.
+func (t *teller) amountTable(o object) {
+	if value := o.text("value"); value != "" {
+		t.say("amount", t.w.T("rulebook.table_value", i18n.Args{"value": cmp.Or(t.noun(value), value)}))
+	}
+	by := o.text("by")
+	typ := t.typeOfName(by)
+	said := t.w.T("rulebook.table_base")
+	if by != "base" {
+		said = t.named(by)
+	}
+	for i, row := range o.objects("rows") {
+		from := t.measure(row.text("from"))
+		if typ == "grade" {
+			from = t.grade(row.text("from"))
+		}
+		t.clause("amount.row."+strconv.Itoa(i+1), t.w.T("rulebook.term.amount"), t.w.T("rulebook.table_row", i18n.Args{"by": said, "from": from, "pay": t.money(row.text("pay"))}), false)
+		t.others(row, "from", "pay")
+	}
+	t.others(o, "by", "rows", "value")
 }
 
 func (t *teller) phaseOut(o object) {
 	if len(o) == 0 {
 		return
 	}
-	fact := o.text("fact")
-	if says := t.facts[fact]; says != "" {
-		fact = says
-	}
+	fact := t.named(o.text("fact"))
 	t.say("phase_out", t.w.T("rulebook.phase_out", i18n.Args{"fact": fact, "from": t.money(o.text("from")), "to": t.money(o.text("to"))}))
+	t.others(o, "fact", "from", "to")
 }
 
 func (t *teller) caps(o object) {
@@ -156,6 +220,7 @@ func (t *teller) caps(o object) {
 	for _, within := range o.objects("within") {
 		t.clause("caps_within."+within.text("period"), t.w.T("rulebook.term.caps_within"),
 			t.money(within.text("max"))+" "+t.period(within.text("period")), false)
+		t.others(within, "period", "max")
 	}
 	t.others(o, "per_event", "per_period", "lifetime", "within")
 }
@@ -164,8 +229,9 @@ func (t *teller) carry(o object) {
 	if len(o) == 0 {
 		return
 	}
-	t.say("carry_forward", t.w.T("rulebook.carry", i18n.Args{"accrual": t.money(o.text("accrual"))}))
-	t.others(o, "accrual")
+	t.say("carry_forward", t.w.T("rulebook.carry", i18n.Args{"accrual": t.money(o.text("accrual")), "day": t.start(o.text("accrues_from"))}))
+	t.say("stops_at", t.deadline(o.text("stops_at"), o.text("last_day")))
+	t.others(o, "accrual", "accrues_from", "stops_at", "last_day")
 }
 
 func (t *teller) pay(o object) {
@@ -185,6 +251,9 @@ func (t *teller) funding(o object) {
 		if i > 0 {
 			term = t.w.T("rulebook.term.fund_then")
 		}
+		if turn := s.text("priority"); turn != "" {
+			said = t.w.T("rulebook.fund_turn", i18n.Args{"fund": said, "turn": turn})
+		}
 		when := s.text("when")
 		switch plain := t.plain(when); {
 		case when == "":
@@ -193,72 +262,34 @@ func (t *teller) funding(o object) {
 			t.clause(key, term, t.w.T("rulebook.fund_only", i18n.Args{"fund": said, "condition": plain}), false)
 		default:
 			t.clause(key, term, said, false)
-			t.code(key+".when", t.w.T("rulebook.term.fund_when", i18n.Args{"fund": said}), when)
+			t.condition(key+".when", t.w.T("rulebook.term.fund_when", i18n.Args{"fund": named(t.names.Funds, s.text("fund"))}), when)
 		}
 		t.others(s, "fund", "when", "priority")
 	}
-	if o.text("while_funds_last") == "true" {
-		t.say("while_funds_last", t.w.T("rulebook.while_funds_last"))
-	}
+	t.say("while_funds_last", t.word("rulebook.while_funds_last.", o.text("while_funds_last")))
 	t.say("on_shortfall", t.word("rulebook.on_shortfall.", o.text("on_shortfall")))
 	t.others(o, "sources", "while_funds_last", "on_shortfall")
 }
 
 func (t *teller) undo(o object) {
 	t.say("on_return", t.word("rulebook.undo.", o.text("on_return")))
-	t.say("on_withdrawal", t.word("rulebook.undo.", o.text("on_withdrawal")))
-	t.others(o, "on_return", "on_withdrawal")
+	t.say("on_withdrawal", t.word("rulebook.undone.", o.text("on_withdrawal")))
+	t.say("withdrawals", t.word("rulebook.withdrawals.", o.text("withdrawals")))
+	t.say("on_ineligible", t.word("rulebook.on_ineligible.", o.text("on_ineligible")))
+	t.others(o, "on_return", "on_withdrawal", "withdrawals", "on_ineligible")
 }
 
-// rest tells what stands below the benefits.
-func (t *teller) rest(o object) {
-	t.section("rest", t.w.T("rulebook.section.rest"))
-	benefits := map[string]string{}
-	for _, b := range o.objects("benefits") {
-		if benefits[b.text("id")] = b.text("id"); t.says(b) != "" {
-			benefits[b.text("id")] = t.says(b)
-		}
+// vesting tells from when on an amount cannot be lost any more.
+func (t *teller) vesting(b object) {
+	t.say("vesting", t.word("rulebook.vesting.", b.text("vesting")))
+	o := b.sub("vesting")
+	if at := o.text("at"); at != "" {
+		t.say("vesting", t.w.T("rulebook.vests_at", i18n.Args{"day": t.deadline(at, o.text("last_day"))}))
 	}
-	for _, c := range o.objects("shared_caps") {
-		var names []string
-		for _, id := range c.texts("benefits") {
-			names = append(names, named(benefits, id))
-		}
-		t.clause("shared."+c.text("id"), t.w.T("rulebook.term.shared", i18n.Args{"benefits": t.w.List(names)}),
-			t.money(c.text("max"))+" "+t.period(c.text("period")), false)
-		t.condition("shared."+c.text("id")+".when", t.w.T("rulebook.term.when"), c.text("when"))
+	if by := o.text("match_by"); by != "" {
+		t.say("vesting", t.w.T("rulebook.vests_by", i18n.Args{"saved": t.money(o.text("saved")), "day": t.deadline(by, o.text("last_day"))}))
 	}
-	t.expiry(o.sub("expiry"))
-	for _, x := range o.objects("exit") {
-		said := t.w.T("rulebook.exit", i18n.Args{"program": t.word("rulebook.program_money.", x.text("program_money")), "family": t.word("rulebook.family_money.", x.text("family_money"))})
-		if len(x.others("on", "program_money", "family_money")) > 0 {
-			t.code("exit."+x.text("on"), t.w.T("rulebook.term.exit", i18n.Args{"on": t.word("rulebook.exit_on.", x.text("on"))}), written(map[string]any(x)))
-			continue
-		}
-		t.clause("exit."+x.text("on"), t.w.T("rulebook.term.exit", i18n.Args{"on": t.word("rulebook.exit_on.", x.text("on"))}), said, false)
-	}
-	if n := len(o.list("examples")); n > 0 {
-		t.say("examples", t.w.N("rulebook.examples", n))
-	}
-	t.others(o, "program", "calendar", "versions", "facts", "events", "eligibility", "enrollment", "benefits", "shared_caps", "expiry", "exit", "examples")
-	if last := len(t.out) - 1; len(t.out[last].Clauses) == 0 {
-		t.out = t.out[:last]
-	}
-}
-
-func (t *teller) expiry(o object) {
-	if len(o) == 0 {
-		return
-	}
-	if years, ok := argument(o.text("at"), "age"); ok && len(o.others("at", "action", "last_day")) == 0 {
-		said := t.count("rulebook.expires_at_age", years) + " " + t.word("rulebook.expiry_action.", o.text("action"))
-		if day := o.text("last_day"); day != "" {
-			said += " " + t.word("rulebook.last_day.", day)
-		}
-		t.say("expiry", said)
-		return
-	}
-	t.code("expiry", t.w.T("rulebook.term.expiry"), written(map[string]any(o)))
+	t.others(o, "at", "match_by", "saved", "last_day")
 }
 
 // others are the keys beside some.

@@ -15,35 +15,59 @@ import (
 
 // Describe tells a book in plain words, section by section: who may take part,
 // what there is to receive, how much, how often, from whose money, and what
-// becomes of it.
+// becomes of it. Its examples are counted; everything else that a book says is
+// told.
 func Describe(w *i18n.Words, book *rules.Book, names Names) []Section {
-	t := &teller{w: w, names: names, events: map[string]string{}, facts: map[string]string{}}
-	o := tree(book)
-	for _, e := range book.Events {
-		t.events[string(e.Name)] = e.Says.In(w.Lang())
-	}
-	for _, f := range book.Facts {
-		t.facts[f.Name] = f.Says.In(w.Lang())
-	}
+	return describe(w, tree(book), names)
+}
+
+func describe(w *i18n.Words, o object, names Names) []Section {
+	t := newTeller(w, o, names)
 	t.program(o)
 	t.who(o)
 	t.versions(o)
+	t.account(o.sub("account"))
 	for _, b := range o.objects("benefits") {
 		t.benefit(b)
 	}
-	t.rest(o)
-	return t.out
+	t.sharedCaps(o)
+	t.using(o.sub("withdrawal"))
+	t.leaving(o)
+	t.known(o)
+	t.proof(o)
+	return slices.DeleteFunc(t.out, func(s Section) bool { return len(s.Clauses) == 0 })
 }
 
 // teller gathers sections.
 type teller struct {
-	w      *i18n.Words
-	names  Names
-	events map[string]string // the book's own words
-	facts  map[string]string
-	out    []Section
-	prefix string // of keys
-	within string // said before each term: "Under version citywide"
+	w        *i18n.Words
+	names    Names
+	events   map[string]string // the book's own words
+	facts    map[string]string
+	benefits map[string]string
+	types    map[string]string // of the book's facts and tables
+	tables   map[string]object
+	out      []Section
+	prefix   string // of keys
+	within   string // said before each term: "Under version citywide"
+}
+
+// newTeller gathers what a book calls things.
+func newTeller(w *i18n.Words, o object, names Names) *teller {
+	t := &teller{w: w, names: names, events: map[string]string{}, facts: map[string]string{}, benefits: map[string]string{}, types: map[string]string{}, tables: map[string]object{}}
+	for _, e := range o.objects("events") {
+		t.events[e.text("name")] = t.says(e)
+	}
+	for _, f := range o.objects("facts") {
+		t.facts[f.text("name")], t.types[f.text("name")] = t.says(f), f.text("type")
+	}
+	for _, x := range o.objects("tables") {
+		t.tables[x.text("name")], t.types[x.text("name")] = x, x.text("type")
+	}
+	for _, b := range o.objects("benefits") {
+		t.benefits[b.text("id")] = cmp.Or(t.says(b), "“"+b.text("id")+"”")
+	}
+	return t
 }
 
 func (t *teller) section(id, title string) {
@@ -61,7 +85,22 @@ func (t *teller) clause(key, term, value string, code bool) {
 		term = t.within + ": " + term
 	}
 	s := &t.out[len(t.out)-1]
-	s.Clauses = append(s.Clauses, Clause{t.prefix + key, term, value, code})
+	key = t.prefix + key
+	for slices.ContainsFunc(s.Clauses, func(c Clause) bool { return c.Key == key }) {
+		key += "+" // a second exit of the same event
+	}
+	s.Clauses = append(s.Clauses, Clause{key, term, value, code})
+}
+
+// inside tells something under a heading of its own within a section.
+func (t *teller) inside(key, heading string, tell func(t *teller)) {
+	inner := *t
+	inner.prefix = t.prefix + key + "."
+	if inner.within = heading; t.within != "" {
+		inner.within = t.within + ": " + heading
+	}
+	tell(&inner)
+	t.out = inner.out
 }
 
 // code adds a clause as it is written in the book.
@@ -101,6 +140,7 @@ func (t *teller) program(o object) {
 	p := o.sub("program")
 	t.section("program", t.w.T("rulebook.section.program"))
 	t.say("name", p.text("name"))
+	t.say("id", p.text("id"))
 	t.say("currency", p.text("currency"))
 	t.say("time_zone", p.text("time_zone"))
 	t.say("rounding", t.word("rulebook.rounding.", p.text("rounding")))
@@ -109,19 +149,31 @@ func (t *teller) program(o object) {
 	for _, key := range []string{"school_year", "fiscal_year", "benefit_year"} {
 		t.say(key, t.monthDay(c.text(key)))
 	}
-	t.others(c, "school_year", "fiscal_year", "benefit_year")
+	t.say("census_day", t.censusDay(c.text("census_day")))
+	t.others(c, "school_year", "fiscal_year", "benefit_year", "census_day")
 	t.others(p, "id", "name", "currency", "time_zone", "rounding", "leap_day")
+}
+
+// censusDay says a day of every year: a date, or first_wed(10).
+func (t *teller) censusDay(s string) string {
+	name, month, ok := strings.Cut(strings.TrimSuffix(s, ")"), "(")
+	which, day, two := strings.Cut(name, "_")
+	n, err := strconv.Atoi(month)
+	if !ok || !two || err != nil || n < 1 || n > 12 {
+		return t.monthDay(s)
+	}
+	return t.w.T("rulebook.weekday_of", i18n.Args{"which": t.word("rulebook.which.", which), "weekday": t.word("rulebook.weekday.", day), "month": t.w.T("rulebook.month." + strconv.Itoa(n))})
 }
 
 func (t *teller) who(o object) {
 	t.section("who", t.w.T("rulebook.section.who"))
 	for _, r := range o.objects("eligibility") {
-		term := t.w.T("rulebook.term.requirement")
+		key, term := "eligibility."+r.text("id"), t.w.T("rulebook.term.requirement", i18n.Args{"id": r.text("id")})
 		if says := t.says(r); says != "" {
-			t.clause("eligibility."+r.text("id"), term, t.w.T("rulebook.child_who", i18n.Args{"says": says}), false)
-		} else {
-			t.condition("eligibility."+r.text("id"), term, r.text("when"))
+			t.clause(key, term, t.w.T("rulebook.child_who", i18n.Args{"says": says}), false)
 		}
+		t.condition(key+".when", term, r.text("when"))
+		t.others(r, "id", "when", "says")
 	}
 	if len(o.objects("eligibility")) == 0 {
 		t.say("everybody", t.w.T("rulebook.everybody"))
@@ -132,7 +184,20 @@ func (t *teller) who(o object) {
 		t.say("opt_out_days", t.count("rulebook.days", days))
 	}
 	t.say("on_opt_out", t.word("rulebook.on_opt_out.", e.text("on_opt_out")))
-	t.others(e, "mode", "opt_out_days", "on_opt_out")
+	t.claim(e.sub("claim"))
+	t.others(e, "mode", "opt_out_days", "on_opt_out", "claim")
+}
+
+// claim tells what a family has to activate its account for, and until when.
+func (t *teller) claim(o object) {
+	var needed []string
+	for _, word := range o.either("required_for") {
+		needed = append(needed, t.word("rulebook.claimed_for.", word))
+	}
+	t.say("claim", t.w.List(needed))
+	t.say("claim_by", t.deadline(o.text("by"), o.text("last_day")))
+	t.say("on_miss", t.word("rulebook.on_miss.", o.text("on_miss")))
+	t.others(o, "required_for", "by", "last_day", "on_miss")
 }
 
 func (t *teller) versions(o object) {
@@ -149,9 +214,13 @@ func (t *teller) versions(o object) {
 			said += " " + v.text("note")
 		}
 		t.clause("versions."+v.text("id"), t.w.T("rulebook.term.version", i18n.Args{"version": v.text("id")}), said, false)
+		t.others(v, "id", "effective_from", "effective_to", "selected_by", "note")
 	}
-	if by := versions[0].text("selected_by"); by != "" {
-		t.say("selected_by", t.word("rulebook.selected_by.", by))
+	for _, v := range versions { // all that say it say the same
+		if by := v.text("selected_by"); by != "" {
+			t.say("selected_by", t.word("rulebook.selected_by.", by))
+			break
+		}
 	}
 }
 
@@ -171,11 +240,15 @@ func (t *teller) word(prefix, word string) string {
 
 // count is a phrase that counts what a book writes as a number.
 func (t *teller) count(key, number string) string {
+	return t.counted(key, number, nil)
+}
+
+func (t *teller) counted(key, number string, args i18n.Args) string {
 	n, err := strconv.Atoi(number)
 	if err != nil {
 		return number
 	}
-	return t.w.N(key, n)
+	return t.w.N(key, n, args)
 }
 
 func (t *teller) monthDay(s string) string {
@@ -183,7 +256,7 @@ func (t *teller) monthDay(s string) string {
 	if d.IsZero() {
 		return s
 	}
-	return t.w.T("rulebook.month_day", i18n.Args{"month": t.w.MonthShort(d), "day": d.Day()})
+	return t.w.T("rulebook.month_day", i18n.Args{"month": t.w.T("rulebook.month." + strconv.Itoa(int(d.Month()))), "day": d.Day()})
 }
 
 func (t *teller) money(s string) string {
@@ -240,12 +313,16 @@ func (t *teller) condition(key, term, cel string) {
 	if cel == "" {
 		return
 	}
-	if said := t.plain(cel); said != "" {
+	if said := t.judged(cel); said != "" {
 		t.clause(key, term, said, false)
 		return
 	}
 	t.code(key, term, cel)
 }
+
+// judged is a condition in words: as people say the common ones, and part by
+// part any other.
+func (t *teller) judged(cel string) string { return cmp.Or(t.plain(cel), t.sentence(cel)) }
 
 func (t *teller) plain(cel string) string {
 	c, ok := readCondition(cel)

@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"slices"
 
-	"seedbook/service/i18n"
 	"seedbook/service/rules"
 )
 
@@ -94,6 +93,22 @@ func (o object) texts(key string) (out []string) {
 	return out
 }
 
+// either is a list of scalars, or the one scalar that stands in its place.
+func (o object) either(key string) []string {
+	if one := o.text(key); one != "" {
+		return []string{one}
+	}
+	return o.texts(key)
+}
+
+// all is a list of mappings, or the one mapping that stands in its place.
+func (o object) all(key string) []object {
+	if one := o.sub(key); one != nil {
+		return []object{one}
+	}
+	return o.objects(key)
+}
+
 // keys are a mapping's keys in order.
 func (o object) keys() []string {
 	out := make([]string, 0, len(o))
@@ -101,44 +116,5 @@ func (o object) keys() []string {
 		out = append(out, key)
 	}
 	slices.Sort(out)
-	return out
-}
-
-// Change is a clause that two books word differently.
-type Change struct {
-	Section string // its title
-	Term    string
-	Before  string // "" where the older book does not say it
-	After   string // "" where the newer one does not
-	Code    bool
-}
-
-// Compare lists what another book says differently, in the newer book's order,
-// and then what only the older one says.
-func Compare(w *i18n.Words, before, after *rules.Book, names Names) (out []Change) {
-	old, now := Describe(w, before, names), Describe(w, after, names)
-	type place struct{ section, key string }
-	was := map[place]Clause{}
-	for _, s := range old {
-		for _, c := range s.Clauses {
-			was[place{s.ID, c.Key}] = c
-		}
-	}
-	for _, s := range now {
-		for _, c := range s.Clauses {
-			at := place{s.ID, c.Key}
-			if had, ok := was[at]; !ok || had.Value != c.Value {
-				out = append(out, Change{s.Title, c.Term, had.Value, c.Value, c.Code})
-			}
-			delete(was, at)
-		}
-	}
-	for _, s := range old {
-		for _, c := range s.Clauses {
-			if _, gone := was[place{s.ID, c.Key}]; gone {
-				out = append(out, Change{s.Title, c.Term, c.Value, "", c.Code})
-			}
-		}
-	}
 	return out
 }

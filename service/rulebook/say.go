@@ -1,13 +1,13 @@
 package rulebook
 
-import "seedbook/service/i18n"
+import (
+	"cmp"
 
-// Say is a condition in words where it is of the common kind, and as it is
-// written otherwise.
-func Say(w *i18n.Words, cel string, names Names) string {
-	t := &teller{w: w, names: names}
-	if said := t.plain(cel); said != "" {
-		return said
-	}
-	return cel
+	"seedbook/service/i18n"
+	"seedbook/service/rules"
+)
+
+// Say is a condition of a book in words.
+func Say(w *i18n.Words, book *rules.Book, cel string, names Names) string {
+	return cmp.Or(newTeller(w, tree(book), names).judged(cel), cel)
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-
-	"seedbook/ledger"
 )
 
 // ChangeKind says what became of something.
@@ -39,8 +37,7 @@ type Change struct {
 	// is none.
 	From, To string
 
-	steps    []step
-	from, to any // as a language writes them
+	steps []step
 }
 
 // step is one part of a path: a key, or a thing of a list by its name.
@@ -184,9 +181,7 @@ func textsOf(n *node) []string {
 }
 
 func (d *differ) add(what ChangeKind, at []step, kind string, a, b *node) {
-	c := Change{Kind: what, From: written(a, kind), To: written(b, kind)}
-	c.from, c.to = spoken(a, kind, c.From), spoken(b, kind, c.To)
-	d.put(c, at)
+	d.put(Change{Kind: what, From: written(a, kind), To: written(b, kind)}, at)
 }
 
 func (d *differ) put(c Change, at []step) {
@@ -196,9 +191,6 @@ func (d *differ) put(c Change, at []step) {
 		path = append(path, clip(s.key+s.name))
 	}
 	c.Path = strings.Join(path, ".")
-	if c.from == nil {
-		c.from, c.to = c.From, c.To
-	}
 	d.changes = append(d.changes, c)
 }
 
@@ -227,20 +219,6 @@ func written(n *node, kind string) string {
 	return clipLong(f.flow(n, kind, false))
 }
 
-// spoken is a value as a language writes it: money and days in its own way.
-func spoken(n *node, kind, text string) any {
-	if n == nil || n.kind != scalar {
-		return text
-	}
-	if a, err := ledger.ParseAmount(n.text); kind == "money" && err == nil {
-		return a
-	}
-	if d, err := ledger.ParseDate(n.text); kind == "day" && err == nil {
-		return d
-	}
-	return text
-}
-
 // clipLong keeps what somebody wrote from flooding a page.
 func clipLong(s string) string {
 	const limit = 300
@@ -250,8 +228,8 @@ func clipLong(s string) string {
 	return strings.ToValidUTF8(s[:limit], "") + "…"
 }
 
-// Phrase is the change in a language.
-func (c Change) Phrase(w Words) string {
+// Where says in a language where the change is.
+func (c Change) Where(w Words) string {
 	var where []string
 	for i, s := range c.steps {
 		if s.key != "" && i+1 < len(c.steps) && c.steps[i+1].key == "" {
@@ -259,7 +237,7 @@ func (c Change) Phrase(w Words) string {
 		}
 		where = append(where, s.phrase(w))
 	}
-	return w.T("rules.diff."+string(c.Kind), map[string]any{"where": strings.Join(where, " › "), "from": c.from, "to": c.to})
+	return strings.Join(where, " › ")
 }
 
 // phrase is a step in a language. A key without words of its own goes by its

@@ -64,7 +64,7 @@ func TestDiffIsReadInBothLanguages(t *testing.T) {
 	for _, lang := range []string{"en", "es"} {
 		var lines []string
 		for _, c := range changes {
-			lines = append(lines, c.Phrase(i18n.For(lang)))
+			lines = append(lines, string(c.Kind)+": "+c.Where(i18n.For(lang))+": "+c.From+" → "+c.To)
 		}
 		golden(t, "diff."+lang+".golden", strings.Join(lines, "\n")+"\n")
 	}
@@ -97,8 +97,8 @@ func TestDiffIsEmptyExactlyWhereTheHashIsTheSame(t *testing.T) {
 				t.Errorf("%s and %s: there and back differ", x, y)
 			}
 			for _, c := range d {
-				c.Phrase(i18n.For("en"))
-				c.Phrase(i18n.For("es"))
+				c.Where(i18n.For("en"))
+				c.Where(i18n.For("es"))
 			}
 		}
 	}

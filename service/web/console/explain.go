@@ -171,7 +171,7 @@ func (x *explained) fundRows(v visit) (rows []parts.Row) {
 			says = w.T("console.explain.may_not_pay")
 		}
 		if f.When != "" {
-			says += " " + w.T("console.explain.only", i18n.Args{"condition": rulebook.Say(w, f.When, x.names)})
+			says += " " + w.T("console.explain.only", i18n.Args{"condition": rulebook.Say(w, x.book, f.When, x.names)})
 		}
 		name := cmp.Or(f.Name, x.names.Funds[f.Code], f.Code)
 		rows = append(rows, parts.Row{Term: name, Value: says})
