@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 
@@ -9,11 +10,28 @@ import (
 	"seedbook/service/vault"
 )
 
+// Reperformance is the job that derives everything anew.
+const Reperformance = "reperform"
+
+// differs begins the names under which such a run counts what it found.
+const differs = "differs/"
+
+// Differs is how much a full re-performance found, by reason (savings.Find…).
+func (r Run) Differs() map[string]int {
+	out := map[string]int{}
+	for name, n := range r.Counts {
+		if reason, ok := strings.CutPrefix(name, differs); ok {
+			out[reason] = int(n)
+		}
+	}
+	return out
+}
+
 // reperform derives every month everything anew that children were ever given,
 // and lists what differs (savings.Findings). It is the net below the awards run,
 // which looks at the touched only: it posts nothing.
 func reperform(keys *vault.Keyring) Job {
-	return New("reperform", count(enroll.Enrolled, enroll.Left, enroll.OptedOut), func(ctx context.Context, tx *sqlx.Tx, t Task, from Cursor) (Step, error) {
+	return New(Reperformance, count(enroll.Enrolled, enroll.Left, enroll.OptedOut), func(ctx context.Context, tx *sqlx.Tx, t Task, from Cursor) (Step, error) {
 		w, err := walk(ctx, tx, keys, t)
 		if err != nil {
 			return Step{}, err
@@ -29,7 +47,7 @@ func reperform(keys *vault.Keyring) Job {
 			}
 		}
 		for reason, n := range found.Findings {
-			counts["differs/"+reason] = n
+			counts[differs+reason] = n
 		}
 		return Step{Next: After(next), Done: found.Children, Counts: counts}, nil
 	})

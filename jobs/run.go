@@ -100,6 +100,21 @@ func History(ctx context.Context, q sqlx.QueryerContext, program, before int64, 
 	return runs, nil
 }
 
+// RunsOf is the runs of one job of a program, newest first.
+func RunsOf(ctx context.Context, q sqlx.QueryerContext, program int64, job string, limit int) ([]Run, error) {
+	const query = `
+		SELECT ` + columns + `
+		FROM job_runs
+		WHERE program_id = $1 AND job = $2
+		ORDER BY id DESC
+		LIMIT $3`
+	var runs []Run
+	if err := sqlx.SelectContext(ctx, q, &runs, query, program, job, limit); err != nil {
+		return nil, fmt.Errorf("runs of %s in program %d: %w", job, program, err)
+	}
+	return runs, nil
+}
+
 // Cancel stops a run: at the end of its chunk if somebody works on it, else at
 // once. What it has done stays done, and the clock does not ask for that period
 // again. It returns ErrFinished or ErrNoRun.

@@ -99,6 +99,15 @@ func byName(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vau
 	return out, nil
 }
 
+// Rows returns children of a program as lists show them, in the order of their
+// numbers. Who never took part is left out.
+func Rows(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, ids []family.ChildID) ([]Row, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return page(ctx, q, who, keys, p, Filter{Limit: len(ids)}, ids)
+}
+
 // page reads one page; only, where given, is the set to choose from.
 func page(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, f Filter, only []family.ChildID) ([]Row, error) {
 	const query = `

@@ -237,15 +237,24 @@ func (r *review) insert(ctx context.Context, tx *sqlx.Tx, who store.Who, p progr
 	return nil
 }
 
+// FindReasons are all that a re-performance finds, the gravest first.
+var FindReasons = []string{FindLedger, FindMoves, FindOverpaid, FindUnderpaid, FindMissing, FindEntitled, FindReason}
+
 // Findings returns what a run found, those after a number, by child.
 func Findings(ctx context.Context, q sqlx.QueryerContext, p program.ID, run, after int64, limit int) ([]Finding, error) {
+	return FindingsOf(ctx, q, p, run, "", after, limit)
+}
+
+// FindingsOf returns what a run found of one reason, or with "" of any, those
+// after a number, by child.
+func FindingsOf(ctx context.Context, q sqlx.QueryerContext, p program.ID, run int64, reason string, after int64, limit int) ([]Finding, error) {
 	const query = `
 		SELECT n, child_id, benefit, period, reason, expected, found, on_day, rule_hash, why
 		FROM award_findings
-		WHERE program_id = $1 AND run_id = $2 AND n > $3
-		ORDER BY n LIMIT $4`
+		WHERE program_id = $1 AND run_id = $2 AND n > $3 AND ($4 = '' OR reason = $4)
+		ORDER BY n LIMIT $5`
 	var fs []Finding
-	if err := sqlx.SelectContext(ctx, q, &fs, query, p, run, after, limit); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &fs, query, p, run, after, reason, limit); err != nil {
 		return nil, fmt.Errorf("findings of run %d: %w", run, err)
 	}
 	return fs, nil

@@ -33,11 +33,15 @@ func (c *Console) home(g *gin.Context, v visit) error {
 	var totals report.Totals
 	var runs []jobs.Run
 	var batches []roster.Batch
+	var reviews []jobs.Run
 	err := c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
 		if totals, err = report.Overview(ctx, q, v.program); err != nil {
 			return err
 		}
 		if runs, err = jobs.History(ctx, q, int64(v.program.ID), 0, 5); err != nil {
+			return err
+		}
+		if reviews, err = jobs.RunsOf(ctx, q, int64(v.program.ID), jobs.Reperformance, 1); err != nil {
 			return err
 		}
 		batches, err = roster.Batches(ctx, q, v.program.ID, 0, 20)
@@ -50,6 +54,9 @@ func (c *Console) home(g *gin.Context, v visit) error {
 		Program: v.program.Name, Base: v.base(), Children: totals.Children[enroll.Enrolled], Savers: totals.Savers,
 		Total: totals.Own.Add(totals.Program), Own: totals.Own, Awarded: totals.Program, Coming: totals.Coming,
 		Work: tasks(v, totals, runs, batches),
+	}
+	if len(reviews) > 0 && differing(reviews[0]) > 0 && v.May(auth.SeeJobs) {
+		view.Work = append(view.Work, pages.Task{Text: v.words.N("console.task.findings", differing(reviews[0])), To: v.base() + "/findings", Tone: parts.Bad})
 	}
 	for _, f := range totals.Funds {
 		view.Funds = append(view.Funds, pages.FundLine{Name: f.Name, Funder: f.Funder, To: v.base() + "/funds", Available: f.Uncommitted, Designated: f.Designated})

@@ -157,6 +157,9 @@ func (c *Console) jobRun(g *gin.Context, v visit) error {
 	line := runLine(v, run)
 	p := c.page(g, v, line.Job+", "+line.Period, parts.Link{Text: v.words.T("console.nav.jobs"), To: v.base() + "/jobs"})
 	view := pages.RunPage{Run: line, Facts: runFacts(v, run), Work: runWork(v, run)}
+	if run.Job == jobs.Reperformance {
+		view.Findings = v.base() + "/findings?run=" + strconv.FormatInt(run.ID, 10)
+	}
 	if !run.Finished() && v.May(auth.RunJobs) {
 		view.Cancel = runPath(v, run.ID) + "/cancel"
 	}
@@ -216,7 +219,11 @@ func runFacts(v visit, r jobs.Run) []parts.Row {
 		if period, ok := strings.CutPrefix(name, "issued/"); ok {
 			term = w.T("console.jobs.issued", i18n.Args{"period": periodName(v, period)})
 		}
-		rows = append(rows, parts.Row{Term: term, Value: w.Int(int(r.Counts[name]))})
+		row := parts.Row{Term: term, Value: w.Int(int(r.Counts[name]))}
+		if kind, ok := strings.CutPrefix(name, "differs/"); ok {
+			row.Term, row.To = w.T("console.findings.kinds."+kind), v.base()+"/findings?kind="+kind+"&run="+strconv.FormatInt(r.ID, 10)
+		}
+		rows = append(rows, row)
 	}
 	if r.Error != "" {
 		rows = append(rows, parts.Row{Term: w.T("console.jobs.error"), Value: r.Error})

@@ -93,6 +93,9 @@ var routes = []route{
 	{get, "/p/:program/forecast/changes/:change", auth.SeeFunds, (*Console).cost, false},
 	{post, "/p/:program/forecast/changes/:change/cancel", auth.TryRules, (*Console).stopForecast, false},
 
+	{get, "/p/:program/findings", auth.SeeJobs, (*Console).findings, false},
+	{get, "/p/:program/findings/findings.csv", auth.SeeJobs, (*Console).findingsFile, false},
+
 	{get, "/p/:program/jobs", auth.SeeJobs, (*Console).jobRuns, false},
 	{post, "/p/:program/jobs", auth.RunJobs, (*Console).runJob, false},
 	{get, "/p/:program/jobs/:id", auth.SeeJobs, (*Console).jobRun, false},

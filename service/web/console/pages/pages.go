@@ -303,6 +303,8 @@ type RunPage struct {
 	Work   parts.Work
 	Facts  []parts.Row
 	Cancel string // where stopping it posts to; "" where it may not
+	// Findings is where what a re-performance found is listed; "" of other jobs.
+	Findings string
 }
 
 // Books is the trial balance.
