@@ -27,6 +27,7 @@ type Deposit struct {
 	Amount    ledger.Amount  // positive
 	On        ledger.Date    // value date in the program's zone; counts for matches
 	Channel   string         // cash, check, ach, payroll, billpay, gift, …
+	corrects  DepositID      // the wrong one that it stands for; 0: none
 }
 
 // Outcome says what became of one deposit of a set.
@@ -61,7 +62,7 @@ func PostDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Pro
 	if err != nil || len(fresh) == 0 {
 		return outcomes, err
 	}
-	posted, err := postDeposits(ctx, tx, who, p, fresh, at)
+	posted, err := postDeposits(ctx, tx, who, p, fresh, "", at)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +158,7 @@ func byReference(ctx context.Context, q sqlx.QueryerContext, p program.ID, depos
 	return known, rows.Err()
 }
 
-func postDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, deposits []Deposit, at time.Time) ([]ledger.Posted, error) {
+func postDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, deposits []Deposit, ref string, at time.Time) ([]ledger.Posted, error) {
 	own, err := fund.ByCode(ctx, tx, p.ID, fund.FamilyCode)
 	if err != nil {
 		return nil, err
@@ -191,6 +192,7 @@ func postDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Pro
 			Concerns:  concerns,
 			Entries:   []ledger.Entry{{Account: ids[0], Amount: d.Amount.Neg()}, {Account: ids[i+2], Amount: d.Amount}},
 			Maker:     who.Actor,
+			Approval:  ref,
 			Source:    d.Channel + " " + d.Reference,
 		}
 	}
@@ -212,20 +214,20 @@ func insertDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.I
 	n := len(deposits)
 	references, amounts := make([]string, n), make([]string, n)
 	days, channels := make([]string, n), make([]string, n)
-	children, numbers := make([]int64, n), make([]int64, n)
+	children, numbers, wrong := make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, d := range deposits {
 		references[i], amounts[i], days[i], channels[i] = d.Reference, d.Amount.String(), d.On.String(), d.Channel
-		children[i], numbers[i] = int64(d.Child), int64(posted[i].No)
+		children[i], numbers[i], wrong[i] = int64(d.Child), int64(posted[i].No), int64(d.corrects)
 	}
 	const query = `
-		INSERT INTO deposits (tenant_id, program_id, reference, child_id, amount, on_day, channel, state, tx_no, file_id, posted_at)
+		INSERT INTO deposits (tenant_id, program_id, reference, child_id, amount, on_day, channel, state, tx_no, file_id, posted_at, corrects)
 		SELECT $1, $2, reference, nullif(child_id, 0), amount, on_day, channel,
-		       CASE WHEN child_id = 0 THEN 'suspense' ELSE 'posted' END, tx_no, nullif(CAST($9 AS bigint), 0), $10
+		       CASE WHEN child_id = 0 THEN 'suspense' ELSE 'posted' END, tx_no, nullif(CAST($9 AS bigint), 0), $10, nullif(wrong, 0)
 		FROM unnest(CAST($3 AS text[]), CAST($4 AS bigint[]), CAST($5 AS numeric[]), CAST($6 AS date[]),
-		            CAST($7 AS text[]), CAST($8 AS bigint[]))
-		     AS d (reference, child_id, amount, on_day, channel, tx_no)`
+		            CAST($7 AS text[]), CAST($8 AS bigint[]), CAST($11 AS bigint[]))
+		     AS d (reference, child_id, amount, on_day, channel, tx_no, wrong)`
 	_, err := tx.ExecContext(ctx, query, who.Tenant, p, pq.Array(references), pq.Array(children), pq.Array(amounts),
-		pq.Array(days), pq.Array(channels), pq.Array(numbers), file, at)
+		pq.Array(days), pq.Array(channels), pq.Array(numbers), file, at, pq.Array(wrong))
 	if store.Violates(err, "deposits_child_fkey") {
 		return ErrNoChild
 	}
