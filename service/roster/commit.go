@@ -33,6 +33,8 @@ type Done struct {
 // reports after each chunk. Interrupted, it goes on behind the last finished
 // chunk when it is called again; called for an applied batch it does nothing.
 // Rows that are doubtful or to be reviewed stay where they are, for people.
+// More than the person's roles may do alone needs another person's approval of
+// exactly this batch: approval.ErrNeeded.
 //
 // A batch that was compared before another one of its source was applied is
 // ErrStale: nobody has seen what it would do now. A child whom another source
@@ -133,6 +135,11 @@ type opened struct {
 func commitChunk(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, p program.Program, b *batchRow, at time.Time) (Done, error) {
 	if err := lockSources(ctx, tx, b); err != nil {
 		return Done{}, err
+	}
+	if b.State == Staged {
+		if err := authorize(ctx, tx, who, p, b.ID, at); err != nil {
+			return Done{}, err
+		}
 	}
 	rows, upTo, err := openChunk(ctx, tx, who, keys, *b)
 	if err != nil {
