@@ -12,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/ledger"
+	"seedbook/service/approval"
 	"seedbook/service/audit"
 	"seedbook/service/fault"
 	"seedbook/service/program"
@@ -58,6 +59,8 @@ type Fund struct {
 	Kind    Kind          `db:"kind"`
 	Funder  string        `db:"funder"`  // "" for family and operations
 	Purpose string        `db:"purpose"` // the restriction in words
+	// Approval is what entering it rests on, where a person did.
+	Approval string `db:"-"`
 }
 
 // Open gives a new program its family and operations funds.
@@ -77,6 +80,9 @@ func Open(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, at
 func Add(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, f Fund, at time.Time) (Fund, error) {
 	if f.Funder == "" {
 		return Fund{}, ErrField.At("funder")
+	}
+	if err := needsApproval(ctx, tx, who, approval.Fund, ledger.Amount{}, f.Approval); err != nil {
+		return Fund{}, err
 	}
 	const funder = `
 		INSERT INTO funders (tenant_id, name, created_at) VALUES ($1, $2, $3)

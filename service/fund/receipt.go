@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/ledger"
+	"seedbook/service/approval"
 	"seedbook/service/audit"
 	"seedbook/service/fault"
 	"seedbook/service/program"
@@ -34,27 +35,24 @@ type Receipt struct {
 	Amount    ledger.Amount // positive
 	On        ledger.Date
 	Reference string // the funder's or bank's own; unique in the fund, for ever
+	Approval  string // what it rests on, where a person entered it
 }
 
 // Receive records a pledge or a payment. Recording the same reference with the
 // same content again changes nothing; with other content it is
-// ErrReferenceUsed. A payment beyond what is pledged is ErrOverPledged.
+// ErrReferenceUsed. A payment beyond what is pledged is ErrOverPledged. What a
+// person enters by hand rests on another person's approval (approval.ErrNeeded).
 //
 // A contribution is closed into the fund's uncommitted net assets in the same
 // transaction (P6): awards may use it at once, and account 4100 still shows
 // every contribution in gross.
 func Receive(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, r Receipt, at time.Time) error {
-	if r.Amount.Sign() <= 0 {
-		return ErrField.At("amount")
+	r.Reference = strings.TrimSpace(r.Reference)
+	if err := r.check(); err != nil {
+		return err
 	}
-	if r.Reference = strings.TrimSpace(r.Reference); r.Reference == "" {
-		return ErrField.At("reference")
-	}
-	if r.Fund.Kind == Family {
-		return ErrField.At("fund")
-	}
-	if r.Kind != Pledge && r.Kind != Grant && r.Kind != PledgePayment {
-		return ErrField.At("kind")
+	if err := needsApproval(ctx, tx, who, approval.Receipt, r.Amount, r.Approval); err != nil {
+		return err
 	}
 	accounts, err := ledger.EnsureAccounts(ctx, tx, p.Book, receiptAccounts(r))
 	if err != nil {
@@ -66,6 +64,7 @@ func Receive(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program,
 		Effective: r.On,
 		Entries:   receiptEntries(r, accounts),
 		Maker:     who.Actor,
+		Approval:  r.Approval,
 		Source:    r.Reference,
 	}})
 	if errors.Is(err, ledger.ErrKeyReused) {
@@ -96,6 +95,21 @@ func Receive(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program,
 		Verb: "fund.received", Kind: "fund", Subject: int64(r.Fund.ID), Program: int32(p.ID),
 		After: map[string]any{"kind": r.Kind, "amount": r.Amount, "on": r.On, "tx": posted[0].No},
 	}}, at)
+}
+
+// check refuses a receipt that no program could record.
+func (r Receipt) check() error {
+	switch {
+	case r.Amount.Sign() <= 0:
+		return ErrField.At("amount")
+	case strings.TrimSpace(r.Reference) == "":
+		return ErrField.At("reference")
+	case r.Fund.Kind == Family || r.Fund.ID == 0:
+		return ErrField.At("fund")
+	case r.Kind != Pledge && r.Kind != Grant && r.Kind != PledgePayment:
+		return ErrField.At("kind")
+	}
+	return nil
 }
 
 // withinPledge refuses a payment, already posted, that leaves the fund with more
