@@ -17,7 +17,7 @@ import (
 // day has come, then hands out the funds' money, and at the end each fund's cash
 // follows to the custodian.
 func awards(keys *vault.Keyring) Job {
-	return New("awards", due(keys), func(ctx context.Context, tx *sqlx.Tx, t Task, from Cursor) (Step, error) {
+	job := New("awards", due(keys), func(ctx context.Context, tx *sqlx.Tx, t Task, from Cursor) (Step, error) {
 		w, err := walk(ctx, tx, keys, t)
 		if err != nil {
 			return Step{}, err
@@ -32,6 +32,8 @@ func awards(keys *vault.Keyring) Job {
 		}
 		return step, err
 	})
+	job.Pays = true
+	return job
 }
 
 // due is how many children a run will look at, for progress.

@@ -57,6 +57,8 @@ type Job struct {
 	// it works in tx only, because its transaction may be rolled back and run
 	// again. It takes a second or so, thousands of children at most.
 	Chunk func(ctx context.Context, tx *sqlx.Tx, t Task, from Cursor) (Step, error)
+	// Pays says that it gives money: a large run by hand waits for another person.
+	Pays bool
 }
 
 // New is the job of a name with the work that it does. It panics where the
@@ -65,7 +67,7 @@ func New(name string, plan func(context.Context, sqlx.QueryerContext, Task) (int
 	chunk func(context.Context, *sqlx.Tx, Task, Cursor) (Step, error)) Job {
 	for _, row := range Table {
 		if row.Name == name {
-			return Job{name, row.Due, plan, chunk}
+			return Job{Name: name, Due: row.Due, Plan: plan, Chunk: chunk}
 		}
 	}
 	panic("no job in the schedule is called " + name)

@@ -157,10 +157,13 @@ type Order struct {
 	Job     Job
 	AsOf    ledger.Date // no day: today in the program's zone
 	DryRun  bool
+	// Approval is what a large run that pays rests on, where a person asks for it.
+	Approval string
 }
 
 // Request puts a run down to be done; the clock's next tick takes it. While one
-// like it is still to be done, that one is returned. It returns ErrFuture.
+// like it is still to be done, that one is returned. It returns ErrFuture, and
+// approval.ErrNeeded where the run pays more than the person may have paid alone.
 func Request(ctx context.Context, tx *sqlx.Tx, who store.Who, o Order, at time.Time) (Run, error) {
 	today := ledger.DateIn(at, o.Program.Zone)
 	if o.AsOf.IsZero() {
@@ -168,6 +171,9 @@ func Request(ctx context.Context, tx *sqlx.Tx, who store.Who, o Order, at time.T
 	}
 	if o.AsOf.After(today) && !o.DryRun {
 		return Run{}, ErrFuture.At("as_of")
+	}
+	if err := o.authorize(ctx, tx, who, at); err != nil {
+		return Run{}, err
 	}
 	period := o.Job.Due.Through(o.AsOf)
 	if open, err := openOrder(ctx, tx, o, period.Key); err == nil || !errors.Is(err, sql.ErrNoRows) {
