@@ -107,11 +107,13 @@ type Content struct {
 // Effect is a figure before and after. Of an affected crowd a content holds
 // samples; Details stand for all.
 type Effect struct {
-	What   string        `json:"what"`             // "own", or the code of a benefit or fund
-	Period string        `json:"period,omitempty"` // of a benefit
-	Child  int64         `json:"child,omitempty"`
-	Before ledger.Amount `json:"before"`
-	After  ledger.Amount `json:"after"`
+	What     string        `json:"what"`             // "own", "fund", or the code of a benefit
+	Period   string        `json:"period,omitempty"` // of a benefit
+	Fund     string        `json:"fund,omitempty"`   // its code
+	Child    int64         `json:"child,omitempty"`
+	Children int           `json:"children,omitempty"` // how many the figures are the sum of
+	Before   ledger.Amount `json:"before"`
+	After    ledger.Amount `json:"after"`
 }
 
 // Proposal is what somebody asks for.
