@@ -12,12 +12,13 @@ import (
 )
 
 // Table is the schedule: when each job is due, on the program's own clock. The
-// order is that of the work: who is eligible, then what they have earned, then
-// what their statement says.
+// order is that of the work: who can be found, who is eligible, then what they have
+// earned, then what their statement says.
 var Table = []struct {
 	Name string
 	Due  Schedule
 }{
+	{"index", Daily(1, 0)},
 	{"eligibility", Daily(1, 30)},
 	{"awards", Daily(2, 30)},
 	{"duplicates", Daily(3, 30)},

@@ -143,6 +143,8 @@ type rows struct {
 
 	guardianIDs, guardianFamilies []int64
 	guardianSealed                [][]byte
+
+	adultKeys, keyAdults, keyFamilies []int64
 }
 
 // found makes the key of a new family.
@@ -171,6 +173,7 @@ func (r *rows) family(key vault.Key, f New, childIDs, guardianIDs []int64) ([]Ch
 		}
 		r.guardianIDs, r.guardianFamilies = append(r.guardianIDs, guardianIDs[i]), append(r.guardianFamilies, id)
 		r.guardianSealed = append(r.guardianSealed, sealed)
+		r.indexGuardian(guardianIDs[i], id, g)
 	}
 	return out, nil
 }
@@ -194,6 +197,12 @@ func (r *rows) child(key vault.Key, family, id int64, c NewChild) error {
 func (r *rows) indexName(id int64, p Person) {
 	for _, k := range nameKeys(r.keys, r.tenant, p) {
 		r.keyChildren, r.nameKeys = append(r.keyChildren, id), append(r.nameKeys, k)
+	}
+}
+
+func (r *rows) indexGuardian(id, family int64, g Guardian) {
+	for _, k := range guardianKeys(r.keys, r.tenant, g) {
+		r.adultKeys, r.keyAdults, r.keyFamilies = append(r.adultKeys, k), append(r.keyAdults, id), append(r.keyFamilies, family)
 	}
 }
 
@@ -236,6 +245,17 @@ func (r *rows) insertGuardians(ctx context.Context, tx *sqlx.Tx, at time.Time) e
 	_, err := tx.ExecContext(ctx, query, r.tenant, pq.Array(r.guardianIDs), pq.Array(r.guardianFamilies), pq.ByteaArray(r.guardianSealed), at)
 	if err != nil {
 		return fmt.Errorf("add %d guardians: %w", len(r.guardianIDs), err)
+	}
+	return r.insertGuardianKeys(ctx, tx)
+}
+
+func (r *rows) insertGuardianKeys(ctx context.Context, tx *sqlx.Tx) error {
+	const query = `
+		INSERT INTO guardian_keys (tenant_id, key, guardian_id, family_id)
+		SELECT $1, key, guardian_id, family_id
+		FROM unnest(CAST($2 AS bigint[]), CAST($3 AS bigint[]), CAST($4 AS bigint[])) AS k (key, guardian_id, family_id)`
+	if _, err := tx.ExecContext(ctx, query, r.tenant, pq.Array(r.adultKeys), pq.Array(r.keyAdults), pq.Array(r.keyFamilies)); err != nil {
+		return fmt.Errorf("index guardians: %w", err)
 	}
 	return nil
 }

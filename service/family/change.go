@@ -94,6 +94,7 @@ func familyKeys(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys 
 func Erase(ctx context.Context, tx *sqlx.Tx, family ID) error {
 	for _, query := range []string{
 		`DELETE FROM child_name_keys k USING children c WHERE c.tenant_id = k.tenant_id AND c.id = k.child_id AND c.family_id = $1`,
+		`DELETE FROM guardian_keys WHERE family_id = $1`,
 		`DELETE FROM child_match_keys k USING children c WHERE c.tenant_id = k.tenant_id AND c.id = k.child_id AND c.family_id = $1`,
 		`DELETE FROM child_identifiers i USING children c WHERE c.tenant_id = i.tenant_id AND c.id = i.child_id AND c.family_id = $1`,
 		`UPDATE families SET wrapped_key = NULL WHERE id = $1`,

@@ -151,24 +151,6 @@ func openJSON(key vault.Key, where string, sealed []byte, v any) error {
 // takes milliseconds, and tell a thief of the index next to nothing.
 const nameLetters = 3
 
-// nameKeys are the blind indexes under which a child's name is found.
-func nameKeys(keys *vault.Keyring, tenant int32, p Person) []int64 {
-	words := vault.Words(vault.Fold(strings.Join([]string{p.Given, p.Middle, p.Family, p.Preferred}, " ")))
-	out := make([]int64, 0, len(words)+1)
-	seen := make(map[int64]bool, len(words))
-	for _, w := range words {
-		k := keys.Bucket(tenant, "name", prefix(w))
-		if !seen[k] {
-			seen[k] = true
-			out = append(out, k)
-		}
-	}
-	if k, ok := nameAndBirth(keys, tenant, p); ok {
-		out = append(out, k)
-	}
-	return out
-}
-
 // nameAndBirth is the blind index under which records of the same name and birth
 // date meet, whatever the order and spelling of the name's words. A child
 // without a birth date is like nobody.

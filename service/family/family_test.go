@@ -165,10 +165,10 @@ func TestNamesAreFoundByAnyOfTheirWords(t *testing.T) {
 func TestAChangedNameIsFoundAndTheOldOneIsNot(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	id := o.add(t, Person{Given: "Sam", Family: "Before", StudentNumber: "1"})[0]
+	id := o.add(t, Person{Given: "Before", Family: "Sam", StudentNumber: "1"})[0]
 	for range 2 {
 		o.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
-			return Update(ctx, tx, o.who, o.keys, []Change{{id, Person{Given: "Sam", Family: "After", StudentNumber: "2"}, "en"}}, o.at)
+			return Update(ctx, tx, o.who, o.keys, []Change{{id, Person{Given: "After", Family: "Sam", StudentNumber: "2"}, "en"}}, o.at)
 		})
 	}
 	if got := o.search(t, "before"); len(got) != 0 {

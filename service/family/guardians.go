@@ -53,6 +53,9 @@ func PutGuardians(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.K
 	if _, err := tx.ExecContext(ctx, query, pq.Array(changed.ids), pq.ByteaArray(changed.sealed)); err != nil {
 		return fmt.Errorf("change %d guardians: %w", len(changed.ids), err)
 	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM guardian_keys WHERE guardian_id = ANY ($1)`, pq.Array(changed.ids)); err != nil {
+		return fmt.Errorf("change %d guardians: %w", len(changed.ids), err)
+	}
 	return r.insertGuardians(ctx, tx, at)
 }
 
@@ -88,6 +91,7 @@ func (r *rows) sealAdults(homes map[ChildID]*home) (changed resealed, fresh []ne
 					return resealed{}, nil, err
 				}
 				changed.ids, changed.sealed = append(changed.ids, a.id), append(changed.sealed, s)
+				r.indexGuardian(a.id, int64(h.id), a.Guardian)
 			}
 		}
 	}

@@ -3,8 +3,6 @@ package family
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -162,72 +160,4 @@ func Alike(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vaul
 		out[place] = append(out[place], id)
 	}
 	return out, rows.Err()
-}
-
-// candidates bounds how many hits of the blind index are opened at a time.
-const candidates = 500
-
-// Search returns children whose name has every word of the text as the
-// beginning of one of its own words, accents and order aside, in order of ID,
-// after a given one. Words of fewer than three letters match only names that
-// short. It returns at most limit IDs.
-func Search(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, text string, after ChildID, limit int) ([]ChildID, error) {
-	words := vault.Words(vault.Fold(text))
-	if len(words) == 0 {
-		return nil, nil
-	}
-	var out []ChildID
-	for len(out) < limit {
-		hits, err := hits(ctx, q, who, keys, words, after)
-		if err != nil || len(hits) == 0 {
-			return out, err
-		}
-		children, err := Load(ctx, q, who, keys, hits)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range children {
-			if len(out) < limit && matches(c.Person, words) {
-				out = append(out, c.ID)
-			}
-		}
-		if len(hits) < candidates {
-			return out, nil
-		}
-		after = hits[len(hits)-1]
-	}
-	return out, nil
-}
-
-// hits are children under the blind indexes of all the words.
-func hits(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, words []string, after ChildID) ([]ChildID, error) {
-	distinct := map[int64]bool{}
-	var buckets []int64
-	for _, w := range words {
-		if k := keys.Bucket(who.Tenant, "name", prefix(w)); !distinct[k] {
-			distinct[k] = true
-			buckets = append(buckets, k)
-		}
-	}
-	const query = `
-		SELECT child_id FROM child_name_keys
-		WHERE key = ANY ($1) AND child_id > $2
-		GROUP BY child_id HAVING count(*) = $3
-		ORDER BY child_id LIMIT $4`
-	var ids []ChildID
-	if err := sqlx.SelectContext(ctx, q, &ids, query, pq.Array(buckets), after, len(buckets), candidates); err != nil {
-		return nil, fmt.Errorf("search: %w", err)
-	}
-	return ids, nil
-}
-
-// matches confirms a hit: the index knows only three letters of a word.
-func matches(p Person, words []string) bool {
-	names := vault.Words(vault.Fold(strings.Join([]string{p.Given, p.Middle, p.Family, p.Preferred}, " ")))
-	for _, w := range words {
-		if !slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, w) }) {
-			return false
-		}
-	}
-	return true
 }

@@ -2,8 +2,10 @@ package likeness
 
 import "strings"
 
-// slips is how many slips of the hand lead from one word to the other: letters
+// Slips is how many slips of the hand lead from one word to the other: letters
 // added, dropped, changed, or two that changed places (Damerau, CACM 1964).
+func Slips(a, b string) int { return slips(a, b) }
+
 func slips(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
@@ -72,9 +74,11 @@ func jaroWinkler(a, b string) int {
 var heard = strings.NewReplacer("ph", "f", "sch", "s", "ch", "x", "sh", "x", "ck", "k", "qu", "k", "gu", "g",
 	"ce", "se", "ci", "si", "ge", "je", "gi", "ji", "wr", "r", "kn", "n", "h", "")
 
-// sound is how a word sounds to English and Spanish ears alike: b is v, s is z
-// and soft c, h is silent, ll at the
-// beginning is y, vowels behind the first letter are dropped.
+// Sound is how a folded word sounds to English and Spanish ears alike: b is v, s
+// is z and soft c, h is silent, ll at the beginning is y, vowels behind the first
+// letter are dropped. Five letters of it are kept.
+func Sound(word string) string { return sound(word) }
+
 func sound(word string) string {
 	if rest, ok := strings.CutPrefix(word, "ll"); ok {
 		word = "y" + rest

@@ -1,0 +1,130 @@
+package family
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+)
+
+func (o *office) similar(t *testing.T, text string) (ids []ChildID) {
+	t.Helper()
+	o.do(t, func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		ids, err = Similar(ctx, tx, o.who, o.keys, text, 25)
+		return err
+	})
+	return ids
+}
+
+func TestAChildIsFoundByWhateverIsKnownOfIt(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ana := o.add(t, Person{Given: "Ana", Middle: "Lucía", Family: "de la Cruz", BornOn: day(t, "2019-09-01")})[0]
+	ben := o.add(t, Person{Given: "Ben", Family: "Diaz", BornOn: day(t, "2019-01-09")})[0]
+	for _, test := range []struct {
+		text string
+		want []ChildID
+	}{
+		{"delacruz", []ChildID{ana}},
+		{"cruz, ana lucia", []ChildID{ana}},
+		{"2019-09-01", []ChildID{ana}},
+		{"9/1/2019", []ChildID{ana, ben}}, // September 1, or 9 January
+		{"ben 9/1/2019", []ChildID{ben}},
+		{"13/1/2019", nil},
+		{"31/2/2019", nil},
+		{"rosa", []ChildID{ana, ben}}, // their guardians
+		{"ben rosa", []ChildID{ben}},
+		{"ana rosa diaz", nil},
+		{"(503) 555-0100", []ChildID{ana, ben}},
+		{"+1 503 555 0100", []ChildID{ana, ben}},
+		{"5550100", []ChildID{ana, ben}},
+		{"503-555-0199", nil},
+		{"rosa@example.org", nil},
+	} {
+		if got := o.search(t, test.text); !slices.Equal(got, test.want) {
+			t.Errorf("Search(%q) = %v, want %v", test.text, got, test.want)
+		}
+	}
+	o.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		return PutGuardians(ctx, tx, o.who, o.keys, []Household{{Child: ben, Guardians: []Guardian{
+			{Given: "Rosa", Family: "Diaz", Phone: "503-555-0199", Email: "Rosa@Example.org"}, {Given: "Omar", Family: "Haddad"}}}}, o.at)
+	})
+	for text, want := range map[string][]ChildID{
+		"503-555-0199": {ben}, "503-555-0100": {ana}, "rosa@example.ORG": {ben}, "omar": {ben}, "ben haddad": {ben},
+	} {
+		if got := o.search(t, text); !slices.Equal(got, want) {
+			t.Errorf("after a change, Search(%q) = %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestSpellingIsForgiven(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	miguel := o.add(t, Person{Given: "Miguel", Family: "González"})[0]
+	migael := o.add(t, Person{Given: "Migael", Family: "Gonzales"})[0]
+	john := o.add(t, Person{Given: "John", Family: "Nguyễn"})[0]
+	for _, test := range []struct {
+		text string
+		want []ChildID
+	}{
+		{"miguel gonzalez", []ChildID{migael}}, // the other one is found as he is
+		{"Migeul Gonzales", []ChildID{migael, miguel}},
+		{"jon nguyen", []ChildID{john}},
+		{"nugyen", []ChildID{john}},
+		{"miguel gonzalez perez", []ChildID{miguel, migael}}, // one of three is missing
+		{"perez", nil},
+		{"john gonzalez", nil},
+		{"2019-09-01", nil},
+	} {
+		if got := o.similar(t, test.text); !slices.Equal(got, test.want) {
+			t.Errorf("Similar(%q) = %v, want %v", test.text, got, test.want)
+		}
+	}
+}
+
+func TestIndexesOfAnOlderProgramAreWrittenAnew(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ana := o.add(t, Person{Given: "Ana", Family: "Cruz", BornOn: day(t, "2019-09-01")})[0]
+	ben := o.add(t, Person{Given: "Ben", Family: "Diaz"})[0]
+	var before int
+	count := func() (n int) {
+		o.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+			return tx.GetContext(ctx, &n, `SELECT (SELECT count(*) FROM child_name_keys) + (SELECT count(*) FROM guardian_keys)`)
+		})
+		return n
+	}
+	before = count()
+	o.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM guardian_keys`); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM child_name_keys WHERE child_id = $1`, ana)
+		return err
+	})
+	reindex := func(after ChildID) (ids []ChildID) {
+		o.do(t, func(ctx context.Context, tx *sqlx.Tx) (err error) {
+			ids, err = Reindex(ctx, tx, o.who, o.keys, after, 10)
+			return err
+		})
+		return ids
+	}
+	if got := reindex(ben); len(got) != 0 {
+		t.Errorf("behind the last: %v", got)
+	}
+	if got := reindex(0); !slices.Equal(got, []ChildID{ana}) {
+		t.Errorf("indexed %v, want Ana alone", got)
+	}
+	o.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM child_name_keys WHERE child_id = $1`, ben)
+		return err
+	})
+	if got := reindex(0); !slices.Equal(got, []ChildID{ben}) {
+		t.Errorf("then indexed %v, want Ben alone", got)
+	}
+	if got := count(); got != before || !slices.Equal(o.search(t, "2019-09-01 rosa"), []ChildID{ana}) {
+		t.Errorf("%d keys, want %d; Ana is found by %v", got, before, o.search(t, "2019-09-01 rosa"))
+	}
+}
