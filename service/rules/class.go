@@ -89,16 +89,33 @@ func NameClass(b *Book, class ClassDay, children []Child, named []Member, asOf l
 		return Class{}, err
 	}
 	slices.SortFunc(members, func(x, y Member) int { return cmp.Compare(x.Child, y.Child) })
-	return Class{members, class.hash(members)}, nil
+	return Class{members, class.Hash(members)}, nil
 }
 
-func (c ClassDay) hash(members []Member) string {
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%s %s\n", c.Benefit, c.On)
+// Hash identifies a list of members, who stand in the order of their numbers.
+func (c ClassDay) Hash(members []Member) string {
+	sum := sha256.Sum256(c.Text(members))
+	return hex.EncodeToString(sum[:])
+}
+
+// Text is what the hash of a list is made of, for whoever works it out again.
+func (c ClassDay) Text(members []Member) []byte {
+	b := fmt.Appendf(nil, "%s %s\n", c.Benefit, c.On)
 	for _, m := range members {
-		fmt.Fprintf(sum, "%d %s %s\n", m.Child, m.Amount, m.On)
+		b = fmt.Appendf(b, "%d %s %s\n", m.Child, m.Amount, m.On)
 	}
-	return hex.EncodeToString(sum.Sum(nil))
+	return b
+}
+
+// PeriodOn names the period of a benefit in which a day lies, as its awards are
+// keyed; "" where the periods are each child's own, and for what the book does
+// not have.
+func (b *Book) PeriodOn(benefit string, on ledger.Date) string {
+	p := b.plan(benefit)
+	if p == nil || p.months > 0 || p.period == BirthdayYear {
+		return ""
+	}
+	return label(p.period, b.Calendar.periodOf(p.period, on))
 }
 
 // classTerms are the terms by which a class is named, or nil.

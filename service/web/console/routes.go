@@ -96,6 +96,10 @@ var routes = []route{
 	{get, "/p/:program/findings", auth.SeeJobs, (*Console).findings, false},
 	{get, "/p/:program/findings/findings.csv", auth.SeeJobs, (*Console).findingsFile, false},
 
+	{get, "/p/:program/classes", auth.SeeRules, (*Console).classes, false},
+	{get, "/p/:program/classes/:benefit/:on", auth.SeeChildren, (*Console).class, false},
+	{get, "/p/:program/classes/:benefit/:on/list.txt", auth.SeeChildren, (*Console).classText, false},
+
 	{get, "/p/:program/jobs", auth.SeeJobs, (*Console).jobRuns, false},
 	{post, "/p/:program/jobs", auth.RunJobs, (*Console).runJob, false},
 	{get, "/p/:program/jobs/:id", auth.SeeJobs, (*Console).jobRun, false},

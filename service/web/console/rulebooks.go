@@ -47,7 +47,7 @@ func (c *Console) ruleBooks(g *gin.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	view := pages.RuleBooks{}
+	view := pages.RuleBooks{Classes: v.base() + "/classes"}
 	for _, b := range books {
 		view.Books = append(view.Books, pages.RuleLine{Name: bookName(v, b.No), To: bookPath(v, b.No), State: bookState(v, b.State), Says: bookSays(v, b),
 			By: actor(v, b.LastBy), At: b.LastAt.In(v.at.Location())})

@@ -9,9 +9,10 @@ import (
 
 // RuleBooks lists a program's rule books.
 type RuleBooks struct {
-	Books  []RuleLine
-	Begin  string // where a new one posts to; "" where the reader may not
-	Starts []parts.Choice
+	Classes string // where named lists are
+	Books   []RuleLine
+	Begin   string // where a new one posts to; "" where the reader may not
+	Starts  []parts.Choice
 }
 
 // RuleLine is a rule book in a list.

@@ -84,8 +84,9 @@ func ruleBooks(p *parts.Page) templ.Component {
 	name := func(no int) string { return p.T("console.rules.name", map[string]any{"no": no}) }
 	args := map[string]any{"on": day("2026-07-01"), "by": "Ana Ruiz", "at": noon, "note": "The council doubles the match for children in kindergarten, from January on."}
 	return pages.RuleBooksPage(p, pages.RuleBooks{
-		Begin:  base + "/rules",
-		Starts: []parts.Choice{{Value: "book:2", Text: p.T("console.rules.from_effective", map[string]any{"book": name(2)})}, {Value: "empty", Text: p.T("console.rules.from_empty")}},
+		Classes: base + "/classes",
+		Begin:   base + "/rules",
+		Starts:  []parts.Choice{{Value: "book:2", Text: p.T("console.rules.from_effective", map[string]any{"book": name(2)})}, {Value: "empty", Text: p.T("console.rules.from_empty")}},
 		Books: []pages.RuleLine{
 			{Name: name(4), To: base + "/rules/4", State: ruleState(p, "draft", parts.Info), Says: p.T("console.rules.stands.draft", args), By: "Ana Ruiz", At: noon},
 			{Name: name(3), To: base + "/rules/3", State: ruleState(p, "submitted", parts.Caution), Says: p.T("console.rules.stands.submitted", args), By: "Ana Ruiz", At: noon},
@@ -97,7 +98,7 @@ func ruleBooks(p *parts.Page) templ.Component {
 
 func ruleBooksNone(p *parts.Page) templ.Component {
 	in(p, "rules", p.T("console.rules.title"))
-	return pages.RuleBooksPage(p, pages.RuleBooks{})
+	return pages.RuleBooksPage(p, pages.RuleBooks{Classes: base + "/classes"})
 }
 
 func sourceLines(source string, bad ...int) []pages.SourceLine {

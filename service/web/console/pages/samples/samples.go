@@ -34,6 +34,7 @@ var Pages = []Page{
 	{"trial", trial}, {"trial-running", trialRunning}, {"rule-form", ruleForm}, {"rule-text", ruleText}, {"rule-text-stale", ruleTextStale},
 	{"forecast", foreseen}, {"forecast-none", forecastNone}, {"forecast-running", forecastRunning}, {"forecast-refused", forecastRefused}, {"forecast-cost", forecastCost},
 	{"findings", findings}, {"findings-clean", findingsClean}, {"findings-never", findingsNever},
+	{"classes", classes}, {"classes-none", classesNone}, {"class", class}, {"class-unsound", classUnsound},
 	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
 
