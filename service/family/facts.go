@@ -249,3 +249,17 @@ func (s storedValue) decode() (any, error) {
 
 // LogValue keeps what is known of people out of logs.
 func (Fact) LogValue() slog.Value { return slog.StringValue("[fact]") }
+
+// FactsFed are those of some facts of which any feed has brought a value, for
+// any child.
+func FactsFed(ctx context.Context, q sqlx.QueryerContext, names []string) (fed []string, err error) {
+	const query = `
+		SELECT n.name
+		FROM unnest(CAST($1 AS text[])) AS n (name)
+		WHERE EXISTS (SELECT FROM child_facts f WHERE f.name = n.name)
+		ORDER BY n.name`
+	if err := sqlx.SelectContext(ctx, q, &fed, query, pq.Array(names)); err != nil {
+		return nil, fmt.Errorf("facts that feeds brought: %w", err)
+	}
+	return fed, nil
+}

@@ -137,7 +137,7 @@ func TestHostileBooksAreRefusedWithTheirLine(t *testing.T) {
 		if len(test.src) > 100_000 {
 			continue // Lint and Format read as Parse does
 		}
-		if _, err := Lint([]byte(test.src)); err == nil {
+		if _, err := Lint([]byte(test.src), Supply{}); err == nil {
 			t.Errorf("%s: Lint takes it", name)
 		}
 		if _, err := Format([]byte(test.src)); err == nil {

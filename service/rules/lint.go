@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	celast "cel.dev/cel-go/common/ast"
+
+	"seedbook/ledger"
 )
 
 // Severity says how much a finding matters.
@@ -41,16 +43,16 @@ const (
 )
 
 // Lint looks for what is ambiguous in a rule book, or cannot be meant, before
-// anybody approves it. Findings come in the order of the lines. Supplied names
-// facts that the program's feeds bring beside those of every child. A book that
-// cannot be read gives its Problems. Lint is bounded in time whatever it reads.
-func Lint(src []byte, supplied ...string) ([]Finding, error) {
+// anybody approves it, by what the program has. Findings come in the order of
+// the lines. A book that cannot be read gives its Problems. Lint is bounded in
+// time whatever it reads.
+func Lint(src []byte, has Supply) ([]Finding, error) {
 	b, root, err := parseTree(src)
 	if err != nil {
 		return nil, err
 	}
 	l := &linter{
-		book: b, src: src, root: root, supplied: append(slices.Clone(Supplied), supplied...),
+		book: b, src: src, root: root, supplied: append(slices.Clone(Supplied), has.Facts...), funds: has.Funds,
 		formulas: map[string]*formula{}, work: maxLintWork, seen: map[string]bool{},
 	}
 	l.conditions(root, "book")
@@ -59,6 +61,7 @@ func Lint(src []byte, supplied ...string) ([]Finding, error) {
 	l.facts()
 	l.versionTerms()
 	l.benefits()
+	l.money()
 	l.examples()
 	if l.work <= 0 {
 		l.find(root, "work", Advice, nil)
@@ -75,6 +78,7 @@ type linter struct {
 	src      []byte
 	root     *node
 	supplied []string
+	funds    map[string]ledger.Amount // what each can still give; nil where that is not known
 	findings []Finding
 	seen     map[string]bool     // place and code of what was found
 	formulas map[string]*formula // of the conditions, by their text

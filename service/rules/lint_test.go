@@ -75,12 +75,36 @@ examples:
       - {on: 2025-09-02, event: deposit, amount: 10.00}
     expect:
       - {on: 2025-09-02, benefit: match, amount: 10.00}
+exit:
+  - {on: leaves_school, program_money: keep}
+  - {on: leaves_area, program_money: keep}
+  - {on: opt_out, program_money: forfeit}
+  - {on: left, program_money: forfeit}
+  - {on: account_closed, program_money: forfeit}
+  - {on: death, program_money: forfeit, family_money: estate}
 `
+
+// The places in the clean book at which the tests below put a claim, a class and
+// rules of money that ends.
+const (
+	youngAndBenefits = "    when: age_on(day) < 18 && born_on >= date(\"2010-01-01\")\nbenefits:\n"
+	seedTerms        = "    trigger: event(enrolled)\n    amount: {fixed: 50.00}\n    caps: {lifetime: 50.00}\n    period: once\n    funding: {sources: [{fund: CITY}]}\n"
+	lastTerms        = "    by_version:\n      v2: {caps: {per_period: 120.00, lifetime: 500.00}}\n"
+	lateBenefit      = "  - {id: late, kind: seed, trigger: age(18), amount: {fixed: 1.00}, period: once, funding: {sources: [{fund: CITY}]}}\n"
+)
+
+func claimed(claim string) string {
+	return "    when: age_on(day) >= 5 && born_on >= date(\"2010-01-01\")\nenrollment: {mode: opt_in, claim: {" + claim + "}}\nbenefits:\n"
+}
+
+func class(rest string) string {
+	return "    trigger: class(2026-10-01)\n    amount: {split: 100.00}\n    period: once\n    funding: {sources: [{fund: CITY}]" + rest + "}\n"
+}
 
 // findings are what Lint says of a book, in short.
 func findings(t testing.TB, src string, supplied ...string) []string {
 	t.Helper()
-	fs, err := Lint([]byte(src), supplied...)
+	fs, err := Lint([]byte(src), Supply{Facts: supplied})
 	if err != nil {
 		t.Fatalf("%v\nin\n%.3000s", err, src)
 	}
@@ -164,6 +188,22 @@ var troubled = []struct{ code, old, by, at, near string }{
 	{"version_mid_period", "    period: school_year", "    period: calendar_year", "line 12: versions[1]: advice version_mid_period benefit=match on=2026-07-01", "    period: month"},
 	{"no_example", "      - {on: 2025-09-01, benefit: seed, amount: 50.00}\n", "", "line 18: benefits[0]: advice no_example benefit=seed", "      - {on: 2025-09-01, amount: 50.00}\n"},
 	{"no_tier_example", "grade: \"02\"", "grade: \"07\"", "", "grade: \"03\""},
+	{"row_falls", "{ratio: 0.5}", "{table: {by: base, rows: [{from: 10.00, pay: 5.00}, {from: 20.00, pay: 4.99}]}}", "line 29: benefits[1].amount.table.rows[1]: risk row_falls before=5.00 from=20.00 pay=4.99", "{table: {by: base, rows: [{from: 10.00, pay: 5.00}, {from: 20.00, pay: 5.00}]}}"},
+	{"row_unreachable", "    amount: {fixed: 50.00}", "    when: grade <= 5\n    amount: {table: {by: grade, rows: [{from: PK, pay: 50.00}, {from: 6, pay: 10.00}]}}", "benefits[0].amount.table.rows[1]: risk row_unreachable from=6 thing=grade", "    when: grade <= 6\n    amount: {table: {by: grade, rows: [{from: PK, pay: 50.00}, {from: 6, pay: 10.00}]}}"},
+	{"row_below", "    amount: {fixed: 50.00}", "    amount: {table: {by: grade, rows: [{from: KG, pay: 50.00}]}}", "line 21: benefits[0].amount.table.rows[0]: advice row_below benefit=seed from=KG thing=grade", "    amount: {table: {by: grade, rows: [{from: PK, pay: 50.00}]}}"},
+	{"pays_above_cap", "{ratio: 0.5}", "{table: {by: base, rows: [{from: 10.00, pay: 100.01}]}}", "pays=100.01 what=table", "{table: {by: base, rows: [{from: 10.00, pay: 100.00}]}}"},
+	{"threshold_out_of_reach", "{min_single: 5.00}\n    amount: {ratio: 0.5}", "{cap_period: 5.00}\n    amount: {table: {by: base, rows: [{from: 5.01, pay: 5.00}]}}", "rows[0]: risk threshold_out_of_reach at=5.01 cap=cap_period max=5.00", "{cap_period: 5.00}\n    amount: {table: {by: base, rows: [{from: 5.00, pay: 5.00}]}}"},
+	{"claim_without_end", youngAndBenefits, claimed("required_for: retention"), "line 17: enrollment.claim: risk claim_without_end", claimed("required_for: retention, by: age(18), last_day: included")},
+	{"claim_too_early", youngAndBenefits, claimed("required_for: incentive, by: 2025-06-30, last_day: included"), "line 17: enrollment.claim.by: risk claim_too_early moment=2025-06-30", claimed("required_for: incentive, by: 2025-07-01, last_day: included")},
+	{"claim_too_early", youngAndBenefits, claimed("required_for: incentive, by: age(5), last_day: excluded"), "claim_too_early moment=age(5)", claimed("required_for: incentive, by: age(5), last_day: included")},
+	{"expiry_before_benefit", "examples:", lateBenefit + "expiry: {at: age(18), last_day: excluded, action: to_pool}\nexamples:", "line 41: expiry: risk expiry_before_benefit benefit=late moment=age(18)", lateBenefit + "expiry: {at: age(18), last_day: included, action: to_pool}\nexamples:"},
+	{"expiry_before_use", "examples:", "withdrawal: {min_age: 19}\nexpiry: {at: age(18), last_day: included, action: to_pool}\nexamples:", "line 41: expiry: risk expiry_before_use age=19 moment=age(18)", "withdrawal: {min_age: 18}\nexpiry: {at: age(18), last_day: included, action: to_pool}\nexamples:"},
+	{"vesting_after_expiry", lastTerms, "    vesting: {at: \"years_after(enrolled, 2)\"}\nexpiry: {at: \"days_after(enrolled, 700)\", last_day: included, action: to_pool}\n", "line 38: benefits[1].vesting: risk vesting_after_expiry benefit=match expiry=days_after(enrolled, 700) moment=years_after(enrolled, 2)", "    vesting: {at: \"years_after(enrolled, 2)\"}\nexpiry: {at: \"days_after(enrolled, 800)\", last_day: included, action: to_pool}\n"},
+	{"saved_out_of_reach", lastTerms, "    vesting: {match_by: \"years_after(enrolled, 1)\", saved: 100.01, last_day: included}\naccount: {deposits: {max_year: 50.00}}\n", "line 38: benefits[1].vesting: risk saved_out_of_reach benefit=match cap=max_year max=100.00 saved=100.01", "    vesting: {match_by: \"years_after(enrolled, 1)\", saved: 100.00, last_day: included}\naccount: {deposits: {max_year: 50.00}}\n"},
+	{"exit_unsaid", "  - {on: death, program_money: forfeit, family_money: estate}\n", "", "advice exit_unsaid events=death", "  - {on: death, program_money: keep}\n"},
+	{"exit_twice", "  - {on: death,", "  - {on: account_closed, only: {benefits: [seed]}, program_money: sibling}\n  - {on: death,", "exit[5]: risk exit_twice event=account_closed", "  - {on: leaves_area, only: {benefits: [seed]}, program_money: forfeit}\n  - {on: death,"},
+	{"exit_frozen_for_ever", "{on: leaves_school, program_money: keep}", "{on: leaves_school, program_money: freeze}", "exit[0]: advice exit_frozen_for_ever event=leaves_school", "{on: leaves_school, program_money: freeze, dormancy: [{years: 3, program_money: forfeit}]}"},
+	{"class_late_child", seedTerms, class(", on_shortfall: deny"), "advice class_late_child benefit=seed word=deny", class(", on_shortfall: queue")},
 	{"no_version_example", "      - {on: 2026-09-02, benefit: match, period: 2026-27, amount: 20.00}\n", "", "line 12: versions[1]: advice no_version_example version=v2", "      - {on: 2026-09-02, benefit: match, period: 2026-27, amount: 20.00}\n"},
 }
 
@@ -222,6 +262,32 @@ func TestLintKnowsWhatTheFeedsBring(t *testing.T) {
 	}
 }
 
+func TestLintKnowsWhatTheFundsHave(t *testing.T) {
+	src := strings.Replace(clean, seedTerms, class(""), 1)
+	for _, test := range []struct {
+		city  int64
+		bank  bool
+		codes string
+	}{{10_000, true, ""}, {9_999, true, "class_fund_short"}, {10_000, false, "fund_unknown"}} {
+		has := Supply{Funds: map[string]ledger.Amount{"CITY": ledger.Minor(test.city)}}
+		if test.bank {
+			has.Funds["BANK"] = ledger.Amount{}
+		}
+		fs, err := Lint([]byte(src), has)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var codes []string
+		for _, f := range fs {
+			codes = append(codes, f.Code)
+			f.Phrase(i18n.For("es"))
+		}
+		if strings.Join(codes, " ") != test.codes {
+			t.Errorf("%+v: found %v", test, codes)
+		}
+	}
+}
+
 func TestLintMissesTheExampleOfATier(t *testing.T) {
 	src := strings.Replace(clean, "grade: \"02\"", "grade: \"07\"", 1)
 	if got := findings(t, src); len(got) != 1 || got[0] != "line 35: benefits[1].tiers[1]: advice no_tier_example benefit=match tier=low" {
@@ -230,7 +296,7 @@ func TestLintMissesTheExampleOfATier(t *testing.T) {
 }
 
 func TestEveryFindingHasABookAndANearMiss(t *testing.T) {
-	tested := map[string]bool{"version_empty": true, "version_pause": true, "no_tier_example": true, "work": true}
+	tested := map[string]bool{"class_fund_short": true, "fund_unknown": true, "version_empty": true, "version_pause": true, "no_tier_example": true, "work": true}
 	for _, test := range troubled {
 		if test.near != "" || test.code == "fact_unused" || test.code == "fact_not_supplied" {
 			tested[test.code] = true
@@ -243,8 +309,8 @@ func TestEveryFindingHasABookAndANearMiss(t *testing.T) {
 	}
 }
 
-// lintCodes are the findings that the catalogue has words for.
-func lintCodes(t *testing.T) (codes []string) {
+// lintPhrases is the catalogue's part with the words of the findings.
+func lintPhrases(t *testing.T) string {
 	t.Helper()
 	raw, err := os.ReadFile("../i18n/locales/rules.en.toml")
 	if err != nil {
@@ -252,12 +318,18 @@ func lintCodes(t *testing.T) (codes []string) {
 	}
 	_, part, _ := strings.Cut(string(raw), "\n[rules.lint]\n")
 	part, _, _ = strings.Cut(part, "\n[")
-	for _, m := range topKeyOfTable.FindAllStringSubmatch(part, -1) {
+	return part
+}
+
+// lintCodes are the findings that the catalogue has words for.
+func lintCodes(t *testing.T) (codes []string) {
+	t.Helper()
+	for _, m := range topKeyOfTable.FindAllStringSubmatch(lintPhrases(t), -1) {
 		if m[1] != "none" && m[1] != "count" {
 			codes = append(codes, m[1])
 		}
 	}
-	if len(codes) < 30 {
+	if len(codes) < 50 {
 		t.Fatalf("only %v", codes)
 	}
 	return codes
@@ -378,7 +450,7 @@ func TestLintNeverCallsAPossibleConditionImpossible(t *testing.T) {
 		}
 		yes, _ := Eligible(b, c, ledger.NewDate(2026, 9, 1))
 		no, _ := Eligible(mustParse2(t, strings.Replace(base, "grade >= KG", string(appendJSON(nil, "!("+condition+")")), 1)), c, ledger.NewDate(2026, 9, 1))
-		fs, err := Lint([]byte(src))
+		fs, err := Lint([]byte(src), Supply{})
 		if err != nil {
 			t.Fatal(err)
 		}

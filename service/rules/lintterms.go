@@ -51,6 +51,10 @@ func (l *linter) terms(p *plan, t *terms, tier string, ls layers) {
 	l.caps(p, t, ls)
 	l.base(t, ls)
 	l.sources(p, t, tier, ls)
+	l.table(p, t, tier, ls)
+	l.vesting(p, t, ls)
+	l.class(p, t, ls)
+	l.theFunds(p, t, ls)
 }
 
 // unbounded finds money without any end.
@@ -158,7 +162,7 @@ func (t *terms) largestPayment() (*ledger.Amount, string) {
 		largest := slices.MaxFunc(f.Series, ledger.Amount.Cmp)
 		return &largest, "series"
 	}
-	return nil, ""
+	return t.Amount.Table.most(), "table"
 }
 
 // base finds minimums and thresholds that the base's own caps put out of reach,

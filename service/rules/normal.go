@@ -128,3 +128,14 @@ func (t *terms) addFunds(codes map[string]bool) {
 		t.tiers[i].terms.addFunds(codes)
 	}
 }
+
+// FactNames are the facts that conditions of the book may read, its own and
+// those of every book.
+func (b *Book) FactNames() (names []string) {
+	for _, s := range b.facts.slots {
+		if s.from == fromFact {
+			names = append(names, s.name)
+		}
+	}
+	return names
+}

@@ -14,6 +14,9 @@ import (
 var (
 	keysPart    = regexp.MustCompile(`(?s)<!-- keys of ([a-z_]+) -->\n(.*?)<!-- end -->`)
 	reasonsPart = regexp.MustCompile(`(?s)<!-- reasons -->\n(.*?)<!-- end -->`)
+	lintPart    = regexp.MustCompile(`(?s)<!-- lint -->\n(.*?)<!-- end -->`)
+	lintPhrase  = regexp.MustCompile(`(?m)^([a-z_]+) = "(.*)"$`)
+	placeholder = regexp.MustCompile(`\{\{\.[a-z]+\}\}`)
 	yamlBlock   = regexp.MustCompile("(?s)```yaml\n(.*?)```")
 	topKey      = regexp.MustCompile(`(?m)^([a-z_]+):`)
 )
@@ -33,6 +36,7 @@ func TestTheReferenceDocumentsEveryKey(t *testing.T) {
 		return "<!-- keys of " + kind + " -->\n" + keyTable(p.Defs[kind]) + "<!-- end -->"
 	})
 	fresh = reasonsPart.ReplaceAllString(fresh, "<!-- reasons -->\n"+reasonTable()+"<!-- end -->")
+	fresh = lintPart.ReplaceAllLiteralString(fresh, "<!-- lint -->\n"+lintTable(t)+"<!-- end -->")
 	for kind, def := range p.Defs {
 		if len(def.Properties) > 0 && !documented[kind] {
 			t.Errorf("the reference does not say what a %s may have", kind)
@@ -82,6 +86,19 @@ func reasonTable() string {
 		key := "rules.reason." + string(r)
 		args := map[string]any{"amount": "…", "need": "…", "until": "…", "missing": "…", "event": "…", "requirement": "…", "n": 2}
 		fmt.Fprintf(&b, "| `%s` | %s |\n", r, w.T(key, args))
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// lintTable lists what Lint finds.
+func lintTable(t *testing.T) string {
+	var b strings.Builder
+	b.WriteString("\n| code | what is said |\n|---|---|\n")
+	for _, m := range lintPhrase.FindAllStringSubmatch(lintPhrases(t), -1) {
+		if m[1] != "none" {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", m[1], placeholder.ReplaceAllString(m[2], "…"))
+		}
 	}
 	b.WriteString("\n")
 	return b.String()

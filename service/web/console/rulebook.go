@@ -150,7 +150,7 @@ func (c *Console) checks(v visit, f *bookFile) pages.RuleChecks {
 		said := x.Explain(v.words)
 		out.Failed = append(out.Failed, pages.FailedExample{Says: said[0], Line: x.Line, Why: said[1:]})
 	}
-	found, err := rules.Lint([]byte(f.Source))
+	found, err := rules.Lint([]byte(f.Source), f.supply)
 	if err != nil {
 		return out // it could be read a moment ago
 	}

@@ -13,6 +13,7 @@ import (
 	"seedbook/ledger"
 	"seedbook/service/auth"
 	"seedbook/service/fault"
+	"seedbook/service/forecast"
 	"seedbook/service/fund"
 	"seedbook/service/i18n"
 	"seedbook/service/program"
@@ -27,6 +28,7 @@ import (
 type bookFile struct {
 	program.RuleBook
 	parsed   *rules.Book    // nil while the text is no rule book
+	supply   rules.Supply   // what the program has of what the book asks for
 	problems []*fault.Fault // why it is none
 	steps    []program.Step
 	names    rulebook.Names
@@ -230,12 +232,16 @@ func (c *Console) openBook(g *gin.Context, v visit) (f *bookFile, err error) {
 		if err := f.openNames(ctx, q, v.program.ID); err != nil {
 			return err
 		}
+		if f.parse(f.Source); f.parsed != nil {
+			if f.supply, err = forecast.Supply(ctx, q, v.program, f.parsed, v.at); err != nil {
+				return err
+			}
+		}
 		return f.openEffective(ctx, q, v.program.ID, v.today())
 	})
 	if err != nil {
 		return nil, err
 	}
-	f.parse(f.Source)
 	return f, nil
 }
 
