@@ -111,7 +111,7 @@ func (e *evaluator) countCensus(s *span, until ledger.Date) {
 }
 
 // takesPart reports whether the child took part on a day: it had joined by
-// then and had not left before.
+// then and had not left before, by whatever the book says ends taking part.
 func (e *evaluator) takesPart(on ledger.Date) (in bool) {
 	for i := range e.events {
 		switch ev := &e.events[i]; {
@@ -119,7 +119,7 @@ func (e *evaluator) takesPart(on ledger.Date) (in bool) {
 			return in
 		case ev.Kind == Enrolled:
 			in = true
-		case (ev.Kind == Left || ev.Kind == OptedOut) && ev.On.Before(on):
+		case ev.On.Before(on) && e.book.ends(ev):
 			in = false
 		}
 	}

@@ -14,6 +14,9 @@ func (e *evaluator) gather(p *plan) {
 				s.from = i
 			}
 			s.to = i + 1
+			if end := monthEnd(e.events[i].On); p.ends && !end.After(e.asOf) {
+				e.open(p, first, end) // the month may end in the next period
+			}
 		}
 	}
 	e.open(p, first, e.asOf)
@@ -273,6 +276,9 @@ func (e *evaluator) counts(s *span, t *terms, ev *Event) bool {
 	switch e.holds(s, t, ev.On) {
 	case no:
 		s.refused++
+		if judged := e.judgedOn(s, t, ev.On); s.judged.Before(judged) {
+			s.judged = judged
+		}
 		return false
 	case unknown:
 		s.undecided++

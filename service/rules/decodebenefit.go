@@ -22,6 +22,7 @@ type plan struct {
 	census bool        // some version waits for census days
 	ages   bool        // some version waits for a birthday
 	saves  bool        // some version counts what is saved
+	ends   bool        // … at the end of each month
 	// some version gives an amount to the account of which the program heard first
 	firstCome bool
 }
@@ -109,6 +110,7 @@ func (p *plan) addKinds(t *terms) {
 	p.census = p.census || t.Trigger.Kind == OnCensus
 	p.ages = p.ages || t.Trigger.Kind == AtAge
 	p.saves = p.saves || t.Basis.Measure.balance()
+	p.ends = p.ends || t.Basis.Measure == MonthEndIncrease
 	p.firstCome = p.firstCome || t.Conflict == conflictFirstCome && t.Trigger.Kind == OnEvent
 	for _, k := range t.kinds() {
 		if !slices.Contains(p.kinds, k) {

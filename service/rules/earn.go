@@ -23,6 +23,7 @@ import (
 func (e *evaluator) earn(s *span) {
 	run := e.amount(s, true)
 	s.amount, s.reason, s.used = run.amount, run.reason, run.base
+	e.takeBase(s) // it counted, whether or not a cap left something to give
 	if s.amount.IsZero() {
 		e.explainZero(s)
 		return
@@ -318,9 +319,6 @@ func (e *evaluator) taken(u use) ledger.Amount {
 // take notes what a span took of the caps that reach beyond it.
 func (e *evaluator) take(s *span) {
 	c := &s.terms.Caps
-	if s.terms.Base.CapLife != nil {
-		e.note(use{what: lifeBase, plan: s.plan}, s.used)
-	}
 	if c.Lifetime != nil || s.terms.Carry != nil || len(s.plan.in) > 1 {
 		e.note(use{what: lifeAmount, plan: s.plan}, s.amount)
 	}
@@ -334,6 +332,13 @@ func (e *evaluator) take(s *span) {
 		if e.bounded(s, i) {
 			e.note(e.sharing(s, i), s.amount)
 		}
+	}
+}
+
+// takeBase notes what counted of the deposits that may ever count.
+func (e *evaluator) takeBase(s *span) {
+	if s.terms.Base.CapLife != nil {
+		e.note(use{what: lifeBase, plan: s.plan}, s.used)
 	}
 }
 

@@ -143,15 +143,16 @@ type span struct {
 
 // tally is the count of a span's events.
 type tally struct {
-	counted   int // events that count
-	small     int // deposits under the least
-	channel   int // deposits by a way that does not count
-	returned  int // deposits that the bank took back
-	refused   int // events that did not meet the benefit's condition
-	undecided int // events about which a fact is missing
-	absent    int // census days on which the child did not take part
-	outside   int // events of days on which no version, or none with the benefit, is in effect
-	capped    int // deposits that earned the most a deposit can
+	counted   int         // events that count
+	small     int         // deposits under the least
+	channel   int         // deposits by a way that does not count
+	returned  int         // deposits that the bank took back
+	refused   int         // events that did not meet the benefit's condition
+	judged    ledger.Date // the last day by which one of them is judged
+	undecided int         // events about which a fact is missing
+	absent    int         // census days on which the child did not take part
+	outside   int         // events of days on which no version, or none with the benefit, is in effect
+	capped    int         // deposits that earned the most a deposit can
 	sum       ledger.Amount
 	back      ledger.Amount // of what the bank took back
 	withdrawn ledger.Amount

@@ -69,7 +69,7 @@ func Headline(w Words, why Why) string {
 // still time.
 var openWords = map[Reason]bool{
 	ReasonNoDeposits: true, ReasonSmall: true, ReasonSmallAmounts: true, ReasonBelowMinimum: true, ReasonBelowThreshold: true, ReasonBelowCount: true, ReasonNoEvent: true, ReasonNoStreak: true, ReasonUnclaimed: true,
-	ReasonNotNamed: true,
+	ReasonNotNamed: true, ReasonCondition: true,
 }
 
 func gives(w Words, why Why) string {

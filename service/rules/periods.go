@@ -93,7 +93,7 @@ func (e *evaluator) countBalance(s *span, until ledger.Date) {
 	if end.Before(s.period.Last) {
 		until = end
 	}
-	b := balances{e: e, s: s, t: s.plan.in[v], v: v, end: end, monthEnd: s.period.First.AddDays(-1)}
+	b := balances{e: e, s: s, t: s.plan.in[v], v: v, end: end, monthEnd: ledger.NewDate(s.period.First.Year(), s.period.First.Month(), 0)}
 	for i := range e.events {
 		if e.events[i].On.After(end) {
 			break
@@ -159,15 +159,14 @@ func (b *balances) take(ev *Event) {
 	}
 }
 
-// closeMonth counts the month that ended before a day, if it is one of the
-// period's.
+// closeMonth counts the month that ended before a day, if its end is one of the
+// period's. The month in which the period begins is measured from its own
+// beginning, not from the period's.
 func (b *balances) closeMonth(day ledger.Date) {
-	if b.t.Basis.Measure != MonthEndIncrease || !day.After(b.monthEnd) || day.Before(b.s.period.First) {
+	if b.t.Basis.Measure != MonthEndIncrease || !day.After(b.monthEnd) {
 		return
 	}
-	if !b.monthEnd.Before(b.s.period.First) {
-		b.count(b.monthEnd, b.now.Sub(b.opening))
-	}
+	b.countMonth()
 	b.opening = b.now
 	b.monthEnd = ledger.NewDate(day.Year(), day.Month()+1, 0)
 }
@@ -182,9 +181,16 @@ func (b *balances) close(until ledger.Date) {
 			b.count(b.end, b.now)
 		}
 	case MonthEndIncrease:
-		if !b.monthEnd.Before(b.s.period.First) && !b.monthEnd.After(until) {
-			b.count(b.monthEnd, b.now.Sub(b.opening))
+		if !b.monthEnd.After(until) {
+			b.countMonth()
 		}
+	}
+}
+
+// countMonth counts what is saved at the month's end above the one before.
+func (b *balances) countMonth() {
+	if b.s.period.Contains(b.monthEnd) {
+		b.count(b.monthEnd, b.now.Sub(b.opening))
 	}
 }
 

@@ -68,6 +68,19 @@ func (e *evaluator) lastPayable(s *span) ledger.Date {
 	return s.last.AddDays(-back)
 }
 
+// judgedAtEnd is the day by which a condition is judged that may still turn
+// after the day that earns: what it decides is not paid before. No day where the
+// day that earns decides.
+func (e *evaluator) judgedAtEnd(t *terms, on ledger.Date, p ledger.Period) ledger.Date {
+	switch {
+	case t.EligibleAt == eligibleAtPeriodEnd && p != forever:
+		return p.Last
+	case t.EligibleAt == eligibleAtCensus:
+		return e.book.Calendar.censusOf(on)
+	}
+	return ledger.Date{}
+}
+
 // payday is when what a day earns is payable, and why not at once.
 func (e *evaluator) payday(t *terms, on ledger.Date, p ledger.Period) (ledger.Date, Wait) {
 	day, wait := on, Wait("")
@@ -83,6 +96,9 @@ func (e *evaluator) payday(t *terms, on ledger.Date, p ledger.Period) (ledger.Da
 	}
 	if t.Pay.LagDays > 0 {
 		day, wait = day.AddDays(t.Pay.LagDays), WaitLag
+	}
+	if judged := e.judgedAtEnd(t, on, p); day.Before(judged) {
+		day, wait = judged, WaitJudged
 	}
 	if e.mustClaim(t.Kind) && day.Before(e.claimed().on) {
 		day, wait = e.claimed().on, ""

@@ -84,6 +84,7 @@ const (
 	WaitMonth       Wait = "month"        // paid at the beginning of the next month
 	WaitQuarter     Wait = "quarter"      // paid at the end of the quarter
 	WaitWindow      Wait = "window"       // paid at the end of the benefit's period
+	WaitJudged      Wait = "judged"       // paid on the day by which the condition is judged
 	WaitLag         Wait = "lag"          // paid some days after it is earned
 	WaitOptOut      Wait = "opt_out"      // the family may still say no
 	WaitNotEnrolled Wait = "not_enrolled" // paid from the day of enrollment

@@ -131,6 +131,11 @@ func (s *span) outcome(e *evaluator) Outcome {
 	switch s.reason {
 	case ReasonChoose:
 		return Open
+	case ReasonCondition:
+		if e.asOf.Before(s.judged) {
+			return Open
+		}
+		return Nothing
 	case ReasonNotNamed:
 		if e.asOf.Before(s.terms.Trigger.On) {
 			return Open
@@ -167,6 +172,8 @@ func (s *span) until(e *evaluator) ledger.Date {
 			return s.terms.Trigger.On
 		}
 		return ledger.Date{}
+	case s.reason == ReasonCondition && e.asOf.Before(s.judged):
+		return s.judged
 	case s.reason == ReasonNotYet && e.book.Versions[0].SelectedBy != CohortDate:
 		return e.book.Versions[0].EffectiveFrom
 	case s.amount.IsZero() && s.period != forever:
