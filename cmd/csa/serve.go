@@ -19,6 +19,7 @@ import (
 	"seedbook/service/demo"
 	"seedbook/service/store"
 	"seedbook/service/web"
+	"seedbook/service/web/api"
 	"seedbook/service/web/console"
 )
 
@@ -108,6 +109,9 @@ func (s *session) run(ctx context.Context, listener net.Listener) error {
 	runner := jobs.All(s.db, s.keys, log)
 	door := &console.Console{DB: s.db, Keys: s.keys, Now: s.now, Jobs: runner}
 	console.Mount(hall, door)
+	programs := &api.API{DB: s.db, Keys: s.keys, Now: s.now}
+	api.Mount(hall, programs)
+	defer programs.Close()
 	clock := jobs.StartClock(runner)
 	server := hall.Server(listener.Addr().String())
 	failed := make(chan error, 1)

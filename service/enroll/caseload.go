@@ -11,6 +11,7 @@ import (
 
 	"seedbook/service/family"
 	"seedbook/service/program"
+	"seedbook/service/savings"
 )
 
 const columns = `id, child_id, state, enrolled_on, ended_on, flagged, reason, why`
@@ -60,6 +61,27 @@ func Of(ctx context.Context, q sqlx.QueryerContext, p program.ID, child family.C
 func ByAccount(ctx context.Context, q sqlx.QueryerContext, p program.ID, id ID) (Enrollment, error) {
 	const query = `SELECT ` + columns + ` FROM enrollments WHERE program_id = $1 AND id = $2`
 	return one(ctx, q, query, p, id)
+}
+
+// Accounts returns the account numbers of the children that are known to a
+// program; the others are not in the answer.
+func Accounts(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []family.ChildID) (map[family.ChildID]savings.Account, error) {
+	const query = `SELECT child_id, id FROM enrollments WHERE program_id = $1 AND child_id = ANY ($2)`
+	rows, err := q.QueryxContext(ctx, query, p, pq.Array(children))
+	if err != nil {
+		return nil, fmt.Errorf("accounts of %d children: %w", len(children), err)
+	}
+	defer rows.Close()
+	out := make(map[family.ChildID]savings.Account, len(children))
+	for rows.Next() {
+		var child family.ChildID
+		var id ID
+		if err := rows.Scan(&child, &id); err != nil {
+			return nil, fmt.Errorf("accounts of children: %w", err)
+		}
+		out[child] = id.Account()
+	}
+	return out, rows.Err()
 }
 
 func one(ctx context.Context, q sqlx.QueryerContext, query string, p program.ID, arg any) (e Enrollment, err error) {

@@ -72,6 +72,10 @@ func (h *Hall) answer(g *gin.Context, err error) {
 	if status == http.StatusServiceUnavailable {
 		g.Header("Retry-After", "5")
 	}
+	if answer := h.refusal(g); answer != nil {
+		answer(g, status, f)
+		return
+	}
 	w := h.words(g)
 	page := parts.Page{Title: w.T("web.status." + string(f.Kind)), Lead: w.Fault(f)}
 	h.showError(g, status, page, f)
@@ -87,6 +91,10 @@ func plain(err error) error {
 }
 
 func (h *Hall) wentWrong(g *gin.Context) {
+	if answer := h.refusal(g); answer != nil {
+		answer(g, http.StatusInternalServerError, nil)
+		return
+	}
 	w := h.words(g)
 	page := parts.Page{Title: w.T("web.went_wrong"), Lead: w.T("web.went_wrong_lead", i18n.Args{"reference": Reference(g)})}
 	h.showError(g, http.StatusInternalServerError, page, nil)

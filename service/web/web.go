@@ -11,11 +11,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"seedbook/service/audit"
+	"seedbook/service/fault"
 	"seedbook/service/vault"
 )
 
@@ -36,6 +38,26 @@ type Hall struct {
 	cfg    Config
 	engine *gin.Engine
 	assets *assets
+	own    map[string]Refusal // doors that answer errors in their own way, by prefix
+}
+
+// A Refusal answers a request that was refused, or that went wrong where there
+// is no fault.
+type Refusal func(g *gin.Context, status int, f *fault.Fault)
+
+// Refuse has a door answer errors of everything under a prefix, like "/v1": what
+// programs read is no page.
+func (h *Hall) Refuse(prefix string, answer Refusal) { h.own[prefix] = answer }
+
+// refusal is how errors of a request's address are answered; nil: by a page.
+func (h *Hall) refusal(g *gin.Context) Refusal {
+	path := g.Request.URL.Path
+	for prefix, answer := range h.own {
+		if path == prefix || strings.HasPrefix(path, prefix+"/") {
+			return answer
+		}
+	}
+	return nil
 }
 
 // Sizes of requests. A route that takes files says so.
@@ -47,7 +69,7 @@ const (
 // New opens a hall. It fails for a proxy network that is not one.
 func New(cfg Config) (*Hall, error) {
 	gin.SetMode(gin.ReleaseMode)
-	h := &Hall{cfg: cfg, engine: gin.New(), assets: loadAssets()}
+	h := &Hall{cfg: cfg, engine: gin.New(), assets: loadAssets(), own: map[string]Refusal{}}
 	if err := h.engine.SetTrustedProxies(cfg.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("trusted proxies: %w", err)
 	}

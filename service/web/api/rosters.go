@@ -1,0 +1,177 @@
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/jmoiron/sqlx"
+
+	"seedbook/ledger"
+	"seedbook/service/i18n"
+	"seedbook/service/roster"
+)
+
+// shownProblems is how many problems of a file are told.
+const shownProblems = 100
+
+// rosterState is a roster as it stands.
+type rosterState struct {
+	ID         string                 `json:"id"`
+	Source     string                 `json:"source"`
+	File       string                 `json:"file"`
+	State      roster.State           `json:"state"`
+	On         ledger.Date            `json:"on"`
+	ReceivedAt time.Time              `json:"received_at"`
+	Rows       int                    `json:"rows"`
+	Children   int                    `json:"children"`
+	Findings   map[roster.Finding]int `json:"findings"`
+	Done       int                    `json:"done"`
+	Of         int                    `json:"of"`
+	Running    bool                   `json:"running"`
+	Problems   []rosterProblem        `json:"problems"`
+}
+
+type rosterProblem struct {
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line"`
+	Column string `json:"column,omitempty"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// postRoster checks a file and stages it; nothing of it is applied.
+func (a *API) postRoster(g *gin.Context, c call) (reply, error) {
+	q := readQuery(g)
+	u := roster.Upload{Source: q.required("source", 100), FileName: q.required("file", 200), EnrollOn: q.day("on", c.today().AddYears(1))}
+	if err := q.done(); err != nil {
+		return reply{}, err
+	}
+	if u.EnrollOn.IsZero() {
+		u.EnrollOn = c.today()
+	}
+	var err error
+	if u.Data, err = io.ReadAll(g.Request.Body); err != nil {
+		return reply{}, err
+	}
+	id, err := roster.Receive(g.Request.Context(), a.DB, c.Who(), a.Keys, c.Program, u, c.at)
+	if err != nil {
+		return reply{}, err
+	}
+	return a.rosterReply(g, c, id, http.StatusCreated)
+}
+
+// roster is a staged file, and how far applying it has come.
+func (a *API) roster(g *gin.Context, c call) (reply, error) {
+	if err := readQuery(g).done(); err != nil {
+		return reply{}, err
+	}
+	id, err := numberIn(g, "roster")
+	if err != nil {
+		return reply{}, err
+	}
+	return a.rosterReply(g, c, roster.ID(id), http.StatusOK)
+}
+
+func (a *API) rosterReply(g *gin.Context, c call, id roster.ID, status int) (reply, error) {
+	var b roster.Batch
+	var problems []roster.Problem
+	err := a.read(g, c, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
+		if b, err = roster.Load(ctx, q, c.Program.ID, id); err != nil {
+			return err
+		}
+		problems, err = roster.Problems(ctx, q, id, 0, shownProblems)
+		return err
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	out := rosterState{ID: number(id), Source: b.Source, File: b.FileName, State: b.State, On: b.EnrollOn, ReceivedAt: b.ReceivedAt.UTC(), Rows: b.Counts.Rows,
+		Children: b.Counts.Children, Findings: b.Counts.By, Done: b.DoneGroups, Of: b.Groups, Running: a.applies.running(c.Tenant, id), Problems: []rosterProblem{}}
+	if out.Findings == nil {
+		out.Findings = map[roster.Finding]int{}
+	}
+	for _, p := range problems {
+		out.Problems = append(out.Problems, rosterProblem{p.File, p.Line, p.Column, p.Code, problemText(c.words, p)})
+	}
+	r := reply{status: status, value: out}
+	if status != http.StatusOK {
+		r.location = prefix + "/rosters/" + number(id)
+	}
+	return r, nil
+}
+
+func problemText(w *i18n.Words, p roster.Problem) string {
+	if !w.Has(p.Code) {
+		return p.Code
+	}
+	return w.T(p.Code, p.Args())
+}
+
+// applyRoster applies a staged file behind the request; its own address says how
+// far it is.
+func (a *API) applyRoster(g *gin.Context, c call) (reply, error) {
+	id, err := numberIn(g, "roster")
+	if err != nil {
+		return reply{}, err
+	}
+	answer, err := a.rosterReply(g, c, roster.ID(id), http.StatusAccepted)
+	if err != nil {
+		return reply{}, err
+	}
+	state, _ := answer.value.(rosterState)
+	if state.State != roster.Staged && state.State != roster.Applying {
+		return reply{}, roster.ErrState
+	}
+	ctx := context.WithoutCancel(g.Request.Context())
+	a.applies.start(&a.busy, c.Tenant, roster.ID(id), func() {
+		_, err := roster.Commit(ctx, a.DB, c.Who(), a.Keys, c.Program, roster.ID(id), c.at, func(int, int) {})
+		if err != nil {
+			a.hall.Log().Error("roster stopped", "roster", id, "error", err.Error())
+		}
+	})
+	state.Running = true
+	answer.value = state
+	return answer, nil
+}
+
+// applies knows which rosters this door is applying right now. A roster that is
+// begun and not among them was interrupted, or is applied by another door.
+type applies struct {
+	mu  sync.Mutex
+	now map[applied]bool
+}
+
+type applied struct {
+	tenant int32
+	roster roster.ID
+}
+
+func (a *applies) running(tenant int32, id roster.ID) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.now[applied{tenant, id}]
+}
+
+// start runs fn behind the request, once at a time a roster.
+func (a *applies) start(busy *sync.WaitGroup, tenant int32, id roster.ID, fn func()) {
+	key := applied{tenant, id}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.now[key] {
+		return
+	}
+	if a.now == nil {
+		a.now = map[applied]bool{}
+	}
+	a.now[key] = true
+	busy.Go(func() {
+		fn()
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		delete(a.now, key)
+	})
+}
