@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -27,6 +29,12 @@ type settings struct {
 	Tenant string `env:"CSA_TENANT"`
 	// TrustedProxies are the networks whose X-Forwarded-For is believed, separated by commas.
 	TrustedProxies []string `env:"CSA_TRUSTED_PROXIES"`
+	// URL is the address that browsers know the console by. Passkeys and
+	// organizations' own sign-ins belong to it; with https, cookies insist on TLS.
+	URL string `env:"CSA_URL"`
+	// LinkGrace is how long a sign-in link that this program printed stands for a
+	// second factor that is not set up yet; 0s: it does not.
+	LinkGrace time.Duration `env:"CSA_LINK_GRACE" envDefault:"12h"`
 	// Lang is the language of what commands print: en or es.
 	Lang string `env:"CSA_LANG" envDefault:"en"`
 }
@@ -49,13 +57,29 @@ func readSettings(lookup func(string) (string, bool)) (settings, error) {
 	if s.Keys == "" {
 		s.Keys = filepath.Join(s.Data, "keys.json")
 	}
-	if _, _, err := net.SplitHostPort(s.Addr); err != nil {
+	_, _, err := net.SplitHostPort(s.Addr)
+	if err != nil {
 		return settings{}, fmt.Errorf("CSA_ADDR is %q: write host:port, like 127.0.0.1:8080", s.Addr)
 	}
 	if s.Lang != "en" && s.Lang != "es" {
 		return settings{}, fmt.Errorf("CSA_LANG is %q: write en or es", s.Lang)
 	}
+	if s.URL, err = originOf(s.URL); err != nil {
+		return settings{}, err
+	}
 	return s, nil
+}
+
+// originOf is the scheme, host and port of an address, and nothing more.
+func originOf(address string) (string, error) {
+	if address == "" {
+		return "", nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || u.Hostname() != "localhost") {
+		return "", fmt.Errorf("CSA_URL is %q: write the console's address with https, like https://csa.example.org", address)
+	}
+	return u.Scheme + "://" + u.Host, nil
 }
 
 // settingNames lists the variables, from the struct itself, so that README's

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 
@@ -102,12 +103,12 @@ func (s *session) firstDemonstration(ctx context.Context) error {
 func (s *session) run(ctx context.Context, listener net.Listener) error {
 	log := slog.New(slog.NewJSONHandler(s.io.err, nil))
 	slog.SetDefault(log)
-	hall, err := web.New(web.Config{Log: log, Keys: s.keys, TrustedProxies: s.settings.TrustedProxies})
+	hall, err := web.New(web.Config{Log: log, Keys: s.keys, TrustedProxies: s.settings.TrustedProxies, Secure: strings.HasPrefix(s.settings.URL, "https:")})
 	if err != nil {
 		return fmt.Errorf("CSA_TRUSTED_PROXIES: %w", err)
 	}
 	runner := jobs.All(s.db, s.keys, log)
-	door := &console.Console{DB: s.db, Keys: s.keys, Now: s.now, Jobs: runner}
+	door := &console.Console{DB: s.db, Keys: s.keys, Now: s.now, Jobs: runner, Origin: s.settings.URL, LinkGrace: s.settings.LinkGrace}
 	console.Mount(hall, door)
 	programs := &api.API{DB: s.db, Keys: s.keys, Now: s.now}
 	api.Mount(hall, programs)

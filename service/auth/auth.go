@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"time"
 
 	"seedbook/service/fault"
 	"seedbook/service/store"
@@ -49,6 +50,27 @@ var (
 	ErrLong = fault.New(fault.Invalid, "auth.password_long")
 	// ErrCommon reports a password that an attacker tries early.
 	ErrCommon = fault.New(fault.Invalid, "auth.password_common")
+	// ErrCode reports a code that is wrong, too old, or was used already.
+	ErrCode = fault.New(fault.Invalid, "auth.code")
+	// ErrNoFactor reports an account that has no app to make codes.
+	ErrNoFactor = fault.New(fault.Invalid, "auth.no_factor")
+	// ErrPasskey reports a passkey that does not sign in: unknown, removed, of
+	// another site, or answering a question that is too old.
+	ErrPasskey = fault.New(fault.Invalid, "auth.passkey")
+	// ErrReason reports a proposal without a reason.
+	ErrReason = fault.New(fault.Invalid, "auth.reason")
+	// ErrSamePerson reports somebody who would decide what the same person proposed.
+	ErrSamePerson = fault.New(fault.Conflict, "auth.same_person")
+	// ErrOwnAccount reports somebody who would decide about the own account.
+	ErrOwnAccount = fault.New(fault.Conflict, "auth.own_account")
+	// ErrDecided reports a proposal that is not open any more.
+	ErrDecided = fault.New(fault.Conflict, "auth.decided")
+	// ErrNoProgram reports a program that does not exist.
+	ErrNoProgram = fault.New(fault.Invalid, "auth.no_program")
+	// ErrWelcomed reports an account that needs no invitation, or has no roles yet.
+	ErrWelcomed = fault.New(fault.Conflict, "auth.welcomed")
+	// ErrPasskeyName reports a passkey without a name.
+	ErrPasskeyName = fault.New(fault.Invalid, "auth.passkey_name")
 )
 
 // AccountID identifies an account within its organization.
@@ -70,6 +92,10 @@ type Principal struct {
 	Name         string // personal data: for the person's own pages, never for logs
 	Lang         string // ISO 639 code of the language the person reads
 	Roles        []Role
+	Programs     []int64   // the programs it is limited to; none: not limited
+	App, Passkey bool      // the second factors it has
+	Verified     time.Time // the latest second factor in this session; zero: none yet
+	Stands       time.Time // until when a link stands for one that is not set up; zero: it does not
 }
 
 // LogValue keeps the person's name out of logs.
@@ -82,7 +108,12 @@ func (p Principal) Who() store.Who {
 
 // May reports whether any of the principal's roles has the capability.
 func (p Principal) May(c Capability) bool {
-	return slices.ContainsFunc(table[c], func(r Role) bool { return slices.Contains(p.Roles, r) })
+	return slices.ContainsFunc(table[c].roles, func(r Role) bool { return slices.Contains(p.Roles, r) })
+}
+
+// Within reports whether the principal's account reaches a program.
+func (p Principal) Within(program int64) bool {
+	return len(p.Programs) == 0 || slices.Contains(p.Programs, program)
 }
 
 // Check returns ErrDenied where the principal may not.

@@ -305,21 +305,21 @@ func TestAOneTimeLinkWorksOnce(t *testing.T) {
 		return token
 	}
 	withdrawn, expired := issue(), issue()
-	if _, err := RedeemOneTime(ctx, o.db, o.keys, withdrawn, o.at); !errors.Is(err, ErrLink) {
+	if _, err := RedeemOneTime(ctx, o.db, o.keys, withdrawn, 0, o.at); !errors.Is(err, ErrLink) {
 		t.Errorf("withdrawn by a newer one: %v, want %v", err, ErrLink)
 	}
-	if _, err := RedeemOneTime(ctx, o.db, o.keys, expired, o.at.Add(LinkLife)); !errors.Is(err, ErrLink) {
+	if _, err := RedeemOneTime(ctx, o.db, o.keys, expired, 0, o.at.Add(LinkLife)); !errors.Is(err, ErrLink) {
 		t.Errorf("expired: %v, want %v", err, ErrLink)
 	}
 	token := issue()
-	if _, err := RedeemOneTime(ctx, o.db, o.keys, token+"x", o.at); !errors.Is(err, ErrLink) {
+	if _, err := RedeemOneTime(ctx, o.db, o.keys, token+"x", 0, o.at); !errors.Is(err, ErrLink) {
 		t.Errorf("altered: %v, want %v", err, ErrLink)
 	}
-	s, err := RedeemOneTime(ctx, o.db, o.keys, token, o.at)
+	s, err := RedeemOneTime(ctx, o.db, o.keys, token, 0, o.at)
 	if err != nil || s.Name != "Ana Ruiz" {
 		t.Fatalf("signed in as %q, %v", s.Name, err)
 	}
-	if _, err := RedeemOneTime(ctx, o.db, o.keys, token, o.at); !errors.Is(err, ErrLink) {
+	if _, err := RedeemOneTime(ctx, o.db, o.keys, token, 0, o.at); !errors.Is(err, ErrLink) {
 		t.Errorf("used again: %v, want %v", err, ErrLink)
 	}
 }

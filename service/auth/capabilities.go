@@ -8,7 +8,10 @@ import (
 // Role is a set of duties that an account may have.
 type Role string
 
-// The roles of staff.
+// The roles of staff. Guardians and youth have the families' door; funders and
+// school contacts get roles when a door of theirs opens. The platform's
+// administrator is whoever holds the server's command line: no account reaches
+// across organizations.
 const (
 	TenantAdmin    Role = "tenant_admin"    // staff accounts; sees, moves no money
 	ProgramManager Role = "program_manager" // proposes rules and runs
@@ -64,44 +67,77 @@ const (
 	SeeTrail         Capability = "see_trail"
 	SeeStaff         Capability = "see_staff"
 	ManageStaff      Capability = "manage_staff"
-	SeeKeys          Capability = "see_keys"    // keys of the API, without their secrets
-	ManageKeys       Capability = "manage_keys" // make and withdraw them
+	SeeKeys          Capability = "see_keys"         // keys of the API, without their secrets
+	ManageKeys       Capability = "manage_keys"      // make and withdraw them
+	ApproveStaff     Capability = "approve_staff"    // another's roles, as somebody proposed them
+	ApproveRecovery  Capability = "approve_recovery" // a new start for who lost a factor
+	PostDeposits     Capability = "post_deposits"    // puts money on accounts
+	ExportNames      Capability = "export_names"     // files of personal data
 	ManageOwnAccount Capability = "manage_own_account"
+	ProveSelf        Capability = "prove_self"     // what half a session is for
+	ManageFactors    Capability = "manage_factors" // the own password, app and passkeys
 )
+
+// holding is who has a capability, and whether using it takes a second factor
+// that is minutes old.
+type holding struct {
+	roles  []Role
+	stepUp bool
+}
+
+// to gives a capability to roles.
+func to(roles ...Role) holding { return holding{roles: roles} }
+
+// freshly gives it to who has just shown a second factor: what moves money,
+// takes personal data out, or changes who may do what.
+func freshly(roles ...Role) holding { return holding{roles: roles, stepUp: true} }
+
+// everyone is everybody on the staff.
+var everyone = Roles
+
+// StepUp reports whether a capability asks for a second factor that is minutes
+// old.
+func (c Capability) StepUp() bool { return table[c].stepUp }
 
 // table is who may do what (reliability.md §4.2). It is the only place that
 // says so: handlers, pages that hide buttons and the generated tests read it.
-var table = map[Capability][]Role{
-	SeeHome:          {TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor},
-	ManageOwnAccount: {TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor},
-	SeeTotals:        {TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor},
-	SeeChildren:      {TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor},
-	SeeNames:         {Operator, Approver},
-	ChangeChildren:   {Operator},
-	SeeRosters:       {ProgramManager, Operator, Approver, Auditor},
-	UploadRosters:    {Operator},
-	CommitRosters:    {Operator},
-	SeeDeposits:      {ProgramManager, Operator, Approver, Support, Auditor},
-	ImportDeposits:   {Operator},
-	Correct:          {Operator},
-	ApproveMoney:     {Approver},
-	SeeFunds:         {TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor},
-	ManageFunds:      {ProgramManager},
-	SeeRules:         {TenantAdmin, ProgramManager, Operator, Approver, Support, Auditor},
-	DraftRules:       {ProgramManager},
-	ApproveRules:     {Approver},
-	TryRules:         {ProgramManager, Approver},
-	SeeJobs:          {ProgramManager, Operator, Approver, Auditor},
-	RunJobs:          {ProgramManager, Operator},
-	SeeStatements:    {ProgramManager, Operator, Approver, Support, Auditor},
-	MakeStatements:   {Operator},
-	SeeBooks:         {TenantAdmin, ProgramManager, Operator, Approver, Auditor},
-	VerifyBooks:      {ProgramManager, Operator, Approver, Auditor},
-	SeeTrail:         {TenantAdmin, Auditor},
-	SeeStaff:         {TenantAdmin, Auditor},
-	ManageStaff:      {TenantAdmin},
-	SeeKeys:          {TenantAdmin, Auditor},
-	ManageKeys:       {TenantAdmin},
+var table = map[Capability]holding{
+	SeeHome:          to(everyone...),
+	ManageOwnAccount: to(everyone...),
+	SeeTotals:        to(everyone...),
+	SeeChildren:      to(everyone...),
+	SeeNames:         to(Operator, Approver),
+	ChangeChildren:   to(Operator),
+	SeeRosters:       to(ProgramManager, Operator, Approver, Auditor),
+	UploadRosters:    to(Operator),
+	CommitRosters:    to(Operator),
+	SeeDeposits:      to(ProgramManager, Operator, Approver, Support, Auditor),
+	ImportDeposits:   to(Operator),
+	Correct:          to(Operator),
+	ApproveMoney:     freshly(Approver),
+	SeeFunds:         to(everyone...),
+	ManageFunds:      freshly(ProgramManager),
+	SeeRules:         to(everyone...),
+	DraftRules:       to(ProgramManager),
+	ApproveRules:     freshly(Approver),
+	TryRules:         to(ProgramManager, Approver),
+	SeeJobs:          to(ProgramManager, Operator, Approver, Support, Auditor),
+	RunJobs:          freshly(ProgramManager, Operator),
+	SeeStatements:    to(ProgramManager, Operator, Approver, Support, Auditor),
+	MakeStatements:   to(Operator),
+	SeeBooks:         to(TenantAdmin, ProgramManager, Operator, Approver, Auditor),
+	VerifyBooks:      to(ProgramManager, Operator, Approver, Auditor),
+	SeeTrail:         to(TenantAdmin, Auditor),
+	SeeStaff:         to(TenantAdmin, Approver, Auditor),
+	ManageStaff:      freshly(TenantAdmin),
+	ApproveStaff:     freshly(Approver),
+	ApproveRecovery:  freshly(TenantAdmin, Approver), // three people have rarely two administrators
+	PostDeposits:     freshly(Operator),
+	ExportNames:      freshly(Approver),
+	ProveSelf:        to(everyone...),
+	ManageFactors:    freshly(everyone...),
+	SeeKeys:          to(TenantAdmin, Auditor),
+	ManageKeys:       freshly(TenantAdmin),
 }
 
 // Capabilities lists every capability, sorted, for tests that walk them all.

@@ -40,14 +40,20 @@ func IssueOneTime(ctx context.Context, tx *sqlx.Tx, who store.Who, account Accou
 }
 
 // RedeemOneTime opens a session with a one-time token, which is then spent. A
-// token that is unknown, spent, withdrawn or expired is ErrLink.
-func RedeemOneTime(ctx context.Context, db *store.DB, keys *vault.Keyring, token string, at time.Time) (SignedIn, error) {
-	var l login
+// token that is unknown, spent, withdrawn or expired is ErrLink. One that the
+// server's owner made stands, for as long as grace says, for a second factor
+// that the account has not set up yet.
+func RedeemOneTime(ctx context.Context, db *store.DB, keys *vault.Keyring, token string, grace time.Duration, at time.Time) (SignedIn, error) {
+	var l struct {
+		Tenant  int32     `db:"tenant_id"`
+		Account AccountID `db:"account_id"`
+		By      string    `db:"issued_by"`
+	}
 	err := db.InTx0(ctx, "sign-in", func(tx *sqlx.Tx) error {
 		const query = `
 			UPDATE auth_links SET used_at = $2
 			WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2
-			RETURNING tenant_id, account_id`
+			RETURNING tenant_id, account_id, issued_by`
 		err := tx.GetContext(ctx, &l, query, tokenHash(token), at)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ErrLink
@@ -60,12 +66,16 @@ func RedeemOneTime(ctx context.Context, db *store.DB, keys *vault.Keyring, token
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return enterByLink(ctx, db, keys, l, at)
+	o := opening{by: byLink}
+	if l.By == "cli" && grace > 0 {
+		o.stands = at.Add(grace)
+	}
+	return enterByLink(ctx, db, keys, login{Tenant: l.Tenant, Account: l.Account}, o, at)
 }
 
-func enterByLink(ctx context.Context, db *store.DB, keys *vault.Keyring, l login, at time.Time) (s SignedIn, err error) {
+func enterByLink(ctx context.Context, db *store.DB, keys *vault.Keyring, l login, o opening, at time.Time) (s SignedIn, err error) {
 	err = db.InTx(ctx, store.Who{Tenant: l.Tenant, Actor: "sign-in"}, func(tx *sqlx.Tx) error {
-		s, err = open(ctx, tx, keys, l.Tenant, l.Account, at)
+		s, err = open(ctx, tx, keys, l.Tenant, l.Account, o, at)
 		if errors.Is(err, ErrNoAccount) {
 			return ErrLink // switched off meanwhile
 		}

@@ -25,22 +25,45 @@ const (
 // seenEvery bounds how often a session's last request is written down.
 const seenEvery = time.Minute
 
+// What opens a session.
+const (
+	byPassword = "password"
+	byLink     = "link"
+	byPasskey  = "passkey"
+	byProvider = "provider"
+)
+
+// opening is how a session is opened.
+type opening struct {
+	by       string
+	verified bool      // what opened it is a second factor too
+	stands   time.Time // until when it stands for one that is not set up; zero: it does not
+}
+
 // open makes a session of an account that may sign in; ErrNoAccount otherwise.
-func open(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, tenant int32, account AccountID, at time.Time) (SignedIn, error) {
+func open(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, tenant int32, account AccountID, o opening, at time.Time) (SignedIn, error) {
 	p, _, err := loadPrincipal(ctx, tx, keys, tenant, account)
 	if err != nil {
 		return SignedIn{}, err
 	}
+	p.Stands = o.stands
+	if o.verified {
+		p.Verified = at
+	}
 	token, hash := newToken()
 	const query = `
-		INSERT INTO auth_sessions (token_hash, tenant_id, account_id, began_at, seen_at, ends_at)
-		VALUES ($1, $2, $3, $4, $4, $5)
+		INSERT INTO auth_sessions (token_hash, tenant_id, account_id, began_at, seen_at, ends_at, opened_by, verified_at, stands_until)
+		VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)
 		RETURNING id`
-	if err := tx.GetContext(ctx, &p.Session, query, hash, tenant, account, at, at.Add(SessionLife)); err != nil {
+	err = tx.GetContext(ctx, &p.Session, query, hash, tenant, account, at, at.Add(SessionLife), o.by, instant(p.Verified), instant(o.stands))
+	if err != nil {
 		return SignedIn{}, fmt.Errorf("open session of account %d: %w", account, err)
 	}
 	return SignedIn{Token: token, Principal: p}, nil
 }
+
+// instant is an instant that may be none.
+func instant(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }
 
 // Session returns who a session's token belongs to, with the roles held at this
 // moment. A token that is unknown, has ended or was idle too long is
@@ -55,13 +78,15 @@ func Session(ctx context.Context, db *store.DB, keys *vault.Keyring, token strin
 
 func session(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, token string, at time.Time) (Principal, error) {
 	var s struct {
-		ID      SessionID `db:"id"`
-		Tenant  int32     `db:"tenant_id"`
-		Account AccountID `db:"account_id"`
-		SeenAt  time.Time `db:"seen_at"`
+		ID       SessionID    `db:"id"`
+		Tenant   int32        `db:"tenant_id"`
+		Account  AccountID    `db:"account_id"`
+		SeenAt   time.Time    `db:"seen_at"`
+		Verified sql.NullTime `db:"verified_at"`
+		Stands   sql.NullTime `db:"stands_until"`
 	}
 	const query = `
-		SELECT id, tenant_id, account_id, seen_at
+		SELECT id, tenant_id, account_id, seen_at, verified_at, stands_until
 		FROM auth_sessions
 		WHERE token_hash = $1 AND ended_at IS NULL AND ends_at > $2 AND seen_at > $3`
 	err := tx.GetContext(ctx, &s, query, tokenHash(token), at, at.Add(-SessionIdle))
@@ -86,7 +111,7 @@ func session(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, token string
 	if errors.Is(err, ErrNoAccount) {
 		return Principal{}, ErrSignedOut // switched off meanwhile
 	}
-	p.Session = s.ID
+	p.Session, p.Verified, p.Stands = s.ID, s.Verified.Time, s.Stands.Time
 	return p, err
 }
 
@@ -100,11 +125,20 @@ func loadPrincipal(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, tenant
 		Email        []byte         `db:"email"`
 		Lang         string         `db:"language"`
 		Roles        pq.StringArray `db:"roles"`
+		Programs     pq.Int64Array  `db:"programs"`
+		App          bool           `db:"app"`
+		Passkey      bool           `db:"passkey"`
 	}
 	const query = `
 		SELECT a.staff_id, t.name AS organization, s.name, a.email, s.language,
 		       ARRAY(SELECT r.role FROM staff_roles r
-		             WHERE r.tenant_id = a.tenant_id AND r.account_id = a.id AND r.revoked_at IS NULL ORDER BY r.role) AS roles
+		             WHERE r.tenant_id = a.tenant_id AND r.account_id = a.id AND r.revoked_at IS NULL ORDER BY r.role) AS roles,
+		       ARRAY(SELECT c.program_id FROM staff_scopes c
+		             WHERE c.tenant_id = a.tenant_id AND c.account_id = a.id AND c.revoked_at IS NULL ORDER BY c.program_id) AS programs,
+		       EXISTS (SELECT 1 FROM staff_totp o
+		               WHERE o.tenant_id = a.tenant_id AND o.account_id = a.id AND o.confirmed_at IS NOT NULL) AS app,
+		       EXISTS (SELECT 1 FROM auth_passkeys k
+		               WHERE k.tenant_id = a.tenant_id AND k.account_id = a.id AND k.removed_at IS NULL) AS passkey
 		FROM staff_accounts a
 		JOIN staff s ON s.tenant_id = a.tenant_id AND s.id = a.staff_id
 		JOIN tenants t ON t.id = a.tenant_id
@@ -124,7 +158,8 @@ func loadPrincipal(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, tenant
 	if err != nil {
 		return Principal{}, "", fmt.Errorf("open e-mail of account %d: %w", account, err)
 	}
-	p := Principal{Tenant: tenant, Organization: row.Organization, Staff: row.Staff, Account: account, Name: string(name), Lang: row.Lang}
+	p := Principal{Tenant: tenant, Organization: row.Organization, Staff: row.Staff, Account: account, Name: string(name), Lang: row.Lang,
+		Programs: row.Programs, App: row.App, Passkey: row.Passkey}
 	for _, r := range row.Roles {
 		p.Roles = append(p.Roles, Role(r))
 	}
@@ -161,12 +196,13 @@ type Live struct {
 	BeganAt time.Time `db:"began_at"`
 	SeenAt  time.Time `db:"seen_at"`
 	EndsAt  time.Time `db:"ends_at"`
+	By      string    `db:"opened_by"`
 }
 
 // Sessions lists the principal's own sessions, the latest used first.
 func Sessions(ctx context.Context, q sqlx.QueryerContext, p Principal, at time.Time) (live []Live, err error) {
 	const query = `
-		SELECT id, began_at, seen_at, ends_at
+		SELECT id, began_at, seen_at, ends_at, opened_by
 		FROM auth_sessions
 		WHERE tenant_id = $1 AND account_id = $2 AND ended_at IS NULL AND ends_at > $3 AND seen_at > $4
 		ORDER BY seen_at DESC, id DESC`
@@ -202,6 +238,7 @@ func Sweep(ctx context.Context, db *store.DB, at time.Time) error {
 			`DELETE FROM auth_sessions WHERE ends_at < $1`,
 			`DELETE FROM auth_links WHERE expires_at < $1`,
 			`DELETE FROM auth_attempts WHERE ends_at < $1`,
+			`DELETE FROM auth_spent WHERE ends_at < $1`,
 		} {
 			if _, err := tx.ExecContext(ctx, query, at.Add(-keptFor)); err != nil {
 				return fmt.Errorf("sweep: %w", err)

@@ -99,7 +99,7 @@ func begin(ctx context.Context, db *store.DB, keys *vault.Keyring, l login, t tr
 		if err != nil {
 			return err
 		}
-		s, err = open(ctx, tx, keys, l.Tenant, l.Account, at)
+		s, err = open(ctx, tx, keys, l.Tenant, l.Account, opening{by: byPassword}, at)
 		if errors.Is(err, ErrNoAccount) {
 			return ErrWrong // switched off
 		}

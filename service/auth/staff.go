@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 	"golang.org/x/text/unicode/norm"
 
 	"seedbook/service/audit"
@@ -83,7 +82,7 @@ func AddStaff(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyri
 	if err != nil {
 		return 0, err
 	}
-	if err := grant(ctx, tx, who, account, n.Roles, at); err != nil {
+	if err := grant(ctx, tx, who, account, n.Roles, 0, at); err != nil {
 		return 0, err
 	}
 	return account, audit.Record(ctx, tx, who, []audit.Event{{Verb: "auth.account_opened", Kind: "account", Subject: int64(account),
@@ -166,18 +165,19 @@ func openAccount(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Ke
 	return AccountID(id), nil
 }
 
-func grant(ctx context.Context, tx *sqlx.Tx, who store.Who, account AccountID, roles []Role, at time.Time) error {
+func grant(ctx context.Context, tx *sqlx.Tx, who store.Who, account AccountID, roles []Role, from ProposalID, at time.Time) error {
 	const query = `
-		INSERT INTO staff_roles (tenant_id, account_id, role, granted_at, granted_by)
-		SELECT $1, $2, role, $3, $4
+		INSERT INTO staff_roles (tenant_id, account_id, role, granted_at, granted_by, proposal_id)
+		SELECT $1, $2, role, $3, $4, nullif($6, 0)
 		FROM unnest(CAST($5 AS text[])) AS role`
-	if _, err := tx.ExecContext(ctx, query, who.Tenant, account, at, who.Actor, pq.Array(roles)); err != nil {
+	if _, err := tx.ExecContext(ctx, query, who.Tenant, account, at, who.Actor, array(roles), from); err != nil {
 		return fmt.Errorf("grant roles to account %d: %w", account, err)
 	}
 	return nil
 }
 
-// SetRoles gives an account exactly these roles from now on.
+// SetRoles gives an account exactly these roles from now on, for the server's
+// owner. What a person gives, another approves: ProposeRoles.
 func SetRoles(ctx context.Context, tx *sqlx.Tx, who store.Who, account AccountID, roles []Role, at time.Time) error {
 	if err := checkRoles(roles); err != nil {
 		return err
@@ -189,14 +189,24 @@ func SetRoles(ctx context.Context, tx *sqlx.Tx, who store.Who, account AccountID
 	if len(before) == 0 {
 		return ErrNoAccount
 	}
+	return setRoles(ctx, tx, who, account, roles, 0, at)
+}
+
+// setRoles gives an account exactly these roles, from an approved proposal or
+// none.
+func setRoles(ctx context.Context, tx *sqlx.Tx, who store.Who, account AccountID, roles []Role, from ProposalID, at time.Time) error {
+	before, err := rolesOf(ctx, tx, account)
+	if err != nil {
+		return err
+	}
 	const query = `
 		UPDATE staff_roles SET revoked_at = $2, revoked_by = $3
 		WHERE account_id = $1 AND revoked_at IS NULL AND role <> ALL (CAST($4 AS text[]))`
-	if _, err := tx.ExecContext(ctx, query, account, at, who.Actor, pq.Array(roles)); err != nil {
+	if _, err := tx.ExecContext(ctx, query, account, at, who.Actor, array(roles)); err != nil {
 		return fmt.Errorf("revoke roles of account %d: %w", account, err)
 	}
 	added := slices.DeleteFunc(slices.Clone(roles), func(r Role) bool { return slices.Contains(before, r) })
-	if err := grant(ctx, tx, who, account, added, at); err != nil {
+	if err := grant(ctx, tx, who, account, added, from, at); err != nil {
 		return err
 	}
 	return audit.Record(ctx, tx, who, []audit.Event{{Verb: "auth.roles_set", Kind: "account", Subject: int64(account),

@@ -45,6 +45,7 @@ const (
 	markFile   = "seedling.svg"
 	htmxFile   = "built/htmx.js"
 	ownScript  = "seedbook.js"
+	passkeys   = "passkey.js"
 )
 
 // loadAssets reads the embedded files. They are part of the program: a failure
@@ -74,7 +75,7 @@ func loadAssets() *assets {
 	a.addresses = parts.Assets{Style: a.address(plainStyle), Mark: a.address(markFile)}
 	if a.built {
 		a.addresses.Style = a.address(builtStyle)
-		a.addresses.Scripts = []string{a.address(htmxFile), a.address(ownScript)}
+		a.addresses.Scripts = []string{a.address(htmxFile), a.address(ownScript), a.address(passkeys)}
 	}
 	return a
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 	"seedbook/ledger"
 	"seedbook/service/fault"
 	"seedbook/service/i18n"
+	"seedbook/service/web/parts"
 )
 
 // Faults of single fields.
@@ -218,6 +220,28 @@ func printable(r rune) rune {
 		return -1
 	}
 	return r
+}
+
+// Has reports whether a field was sent at all.
+func (f *Form) Has(name string) bool { return len(f.values[name]) > 0 }
+
+// All is every value sent under one name, for lists of checkboxes.
+func (f *Form) All(name string) []string { return f.values[name] }
+
+// Peek is a field as sent, without anything found wrong with it.
+func (f *Form) Peek(name string) string { return strings.TrimSpace(f.values.Get(name)) }
+
+// Carry is everything sent but some fields, to be sent again with another form.
+func (f *Form) Carry(but ...string) (all []parts.Carried) {
+	for _, name := range slices.Sorted(maps.Keys(f.values)) {
+		if slices.Contains(but, name) {
+			continue
+		}
+		for _, value := range f.values[name] {
+			all = append(all, parts.Carried{Name: name, Value: value})
+		}
+	}
+	return all
 }
 
 func (f *Form) failed(name string) bool {

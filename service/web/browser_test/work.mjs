@@ -72,7 +72,7 @@ await withBrowser(async (open) => {
     await press("form[action$='/verify'] button");
     await arrived("verified", "The books are sound");
 
-    await page.goto(`${base}/account`);
+    await page.goto(`${base}/account/security`);
     await press("main form[action='/account/password'] button");
     await arrived("an empty password", "Please check this page");
     await page.evaluate(() => document.querySelector("form[action='/sign-out']").submit());

@@ -41,7 +41,7 @@ func city(t *testing.T, people ...[]auth.Role) (address string, links []string) 
 	}
 	runner := jobs.All(db, keys, slog.New(slog.DiscardHandler))
 	runner.Now = now
-	c := &console.Console{DB: db, Keys: keys, Now: now, Jobs: runner}
+	c := &console.Console{DB: db, Keys: keys, Now: now, Jobs: runner, LinkGrace: auth.SessionLife}
 	console.Mount(hall, c)
 	s := httptest.NewServer(hall.Handler())
 	t.Cleanup(func() { s.Close(); c.Wait() })

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"net/http"
-
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
 
@@ -10,7 +8,6 @@ import (
 	"seedbook/service/fault"
 	"seedbook/service/web"
 	"seedbook/service/web/console/pages"
-	"seedbook/service/web/parts"
 )
 
 // errDiffer reports two passwords that should be the same.
@@ -18,10 +15,6 @@ var errDiffer = fault.New(fault.Invalid, "console.account.differ")
 
 // account shows a person's own page.
 func (c *Console) account(g *gin.Context, v visit) error {
-	return c.showAccount(g, v, http.StatusOK, nil)
-}
-
-func (c *Console) showAccount(g *gin.Context, v visit, status int, problems []parts.Problem) error {
 	view := pages.Account{Name: v.Name, Organization: v.Organization}
 	for _, r := range v.Roles {
 		view.Roles = append(view.Roles, v.words.T("console.role."+string(r)))
@@ -35,11 +28,11 @@ func (c *Console) showAccount(g *gin.Context, v visit, status int, problems []pa
 		return err
 	}
 	for _, s := range live {
-		view.Sessions = append(view.Sessions, pages.Session{ID: int64(s.ID), Began: s.BeganAt.In(v.at.Location()), Seen: s.SeenAt.In(v.at.Location()), ThisOne: s.ID == v.Session})
+		view.Sessions = append(view.Sessions, pages.Session{ID: int64(s.ID), Began: s.BeganAt.In(v.at.Location()), Seen: s.SeenAt.In(v.at.Location()), ThisOne: s.ID == v.Session,
+			By: v.words.T("console.opened_by." + s.By)})
 	}
 	p := c.page(g, v, v.words.T("console.account.title"))
-	p.Problems = problems
-	return c.hall.Show(g, status, pages.AccountPage(p, view))
+	return c.show(g, pages.AccountPage(p, view))
 }
 
 // setPassword gives the account a new password and keeps only this session.
@@ -56,7 +49,7 @@ func (c *Console) setPassword(g *gin.Context, v visit) error {
 		err = auth.SetPassword(g.Request.Context(), c.DB, v.Who(), c.Keys, v.Account, password, v.Session, v.at)
 	}
 	if problems := web.Problems(v.words, err); problems != nil {
-		return c.showAccount(g, v, web.Status(err), problems)
+		return c.showSecurity(g, v, web.Status(err), pages.Security{}, problems)
 	}
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +37,13 @@ type Console struct {
 	Keys *vault.Keyring
 	Now  func() time.Time // the clock; tests have their own
 	Jobs *jobs.Runner     // does what staff ask for by hand
+	// Origin is the address that browsers know the console by, like
+	// https://csa.example.org; "" where that is not settled. Passkeys and the
+	// organizations' own sign-ins need it; localhost does without.
+	Origin string
+	// LinkGrace is how long a one-time link of the server's owner stands for a
+	// second factor that is not set up; 0: it does not.
+	LinkGrace time.Duration
 
 	hall         *web.Hall
 	busy         sync.WaitGroup // work that outlives its request
@@ -110,11 +118,18 @@ func (c *Console) admit(g *gin.Context, r route) error {
 		return err
 	}
 	web.Dress(g, func(page *parts.Page) { dress(page, v, g.Request.URL.Path) })
-	if err := p.Check(r.may); err != nil {
+	if done, err := c.lacking(g, r, v); done || err != nil {
 		return err
+	}
+	// What is not for somebody looks like what is not there.
+	if !p.May(r.may) {
+		return web.ErrNoPage
 	}
 	if code := g.Param("program"); code != "" && v.program.Code != code {
 		return program.ErrNone
+	}
+	if r.may.StepUp() {
+		return c.freshly(g, r, v)
 	}
 	return r.do(c, g, v)
 }
@@ -125,6 +140,7 @@ func (c *Console) place(g *gin.Context, v *visit) error {
 		v.all, err = program.All(ctx, q)
 		return err
 	})
+	v.all = slices.DeleteFunc(v.all, func(p program.Program) bool { return !v.Within(int64(p.ID)) })
 	if err != nil {
 		return err
 	}
@@ -173,7 +189,7 @@ func dress(p *parts.Page, v visit, path string) {
 		home = v.base()
 	}
 	p.Nav = []parts.Link{{Text: p.T("console.nav.home"), To: home, Current: path == home}}
-	if v.program.Code == "" {
+	if v.program.Code == "" || v.Due(v.at) != auth.DueNothing {
 		return
 	}
 	for _, place := range places {

@@ -17,6 +17,12 @@ func (c *Console) askSignIn(g *gin.Context) error {
 }
 
 func (c *Console) showSignIn(g *gin.Context, status int, v pages.SignIn, problems []parts.Problem) error {
+	if s, ok := c.site(g); ok {
+		var err error
+		if v.Ask, err = auth.AskPasskey(c.Keys, s, c.Now()); err != nil {
+			return err
+		}
+	}
 	w := c.hall.Words(g)
 	p := c.hall.Page(g, w.T("console.sign_in.title"))
 	p.Lead, p.Problems = w.T("console.sign_in.lead"), problems
@@ -73,7 +79,7 @@ func (c *Console) redeemLink(g *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := auth.RedeemOneTime(g.Request.Context(), c.DB, c.Keys, f.Optional("token"), c.Now())
+	s, err := auth.RedeemOneTime(g.Request.Context(), c.DB, c.Keys, f.Optional("token"), c.LinkGrace, c.Now())
 	if problems := web.Problems(c.hall.Words(g), err); problems != nil {
 		return c.showSignIn(g, web.Status(err), pages.SignIn{}, problems)
 	}

@@ -119,7 +119,7 @@ func TestWhatWasGivenTooMuchIsDecidedByASecondPerson(t *testing.T) {
 	if a := o.browser(t).post(path, "decision", "take"); a.status != http.StatusUnauthorized {
 		t.Errorf("signed out: %d", a.status)
 	}
-	if a := operator.post(path, "decision", "take"); a.status != http.StatusForbidden {
+	if a := operator.post(path, "decision", "take"); a.status != http.StatusNotFound {
 		t.Errorf("an operator decides: %d", a.status)
 	}
 	if a := operator.get(riverbend + "/excesses"); strings.Contains(a.body, `action="`+path) || !strings.Contains(a.body, "an approver decides") {

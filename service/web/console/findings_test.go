@@ -103,7 +103,7 @@ func TestFindingsNameChildrenOnlyToWhoMaySeeNames(t *testing.T) {
 	if auditor.status != http.StatusOK || strings.Contains(auditor.body, named[1]) {
 		t.Errorf("an auditor reads %q: %d", named[1], auditor.status)
 	}
-	if a := o.signedIn(t, auth.Support).get(riverbend + "/findings"); a.status != http.StatusForbidden {
+	if a := o.signedIn(t, auth.Support).get(riverbend + "/findings"); a.status != http.StatusNotFound {
 		t.Errorf("support: %d", a.status)
 	}
 }

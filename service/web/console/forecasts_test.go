@@ -16,7 +16,7 @@ func TestAForecastIsWorkedOutBehindTheRequestAndKept(t *testing.T) {
 		t.Errorf("before any forecast: %d", a.status)
 	}
 	auditor := o.signedIn(t, auth.Auditor)
-	if a := auditor.post(path, "months", "12", "seed", "1"); a.status != http.StatusForbidden {
+	if a := auditor.post(path, "months", "12", "seed", "1"); a.status != http.StatusNotFound {
 		t.Errorf("an auditor makes one: %d", a.status)
 	}
 	for _, bad := range [][2]string{{"12", "x"}, {"12", "0"}, {"7", "1"}, {"12000", "1"}} {

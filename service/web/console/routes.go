@@ -30,15 +30,24 @@ var open = []struct {
 	{post, "/sign-in", (*Console).signIn},
 	{get, "/sign-in/link/:token", (*Console).askLink},
 	{post, "/sign-in/link", (*Console).redeemLink},
+	{post, "/sign-in/passkey", (*Console).signInByPasskey},
 }
 
 // routes are all other pages. A capability stands beside every path.
 var routes = []route{
 	{get, "/", auth.SeeHome, (*Console).start, false},
 	{get, "/help", auth.SeeHome, (*Console).help, false},
-	{post, "/sign-out", auth.ManageOwnAccount, (*Console).signOut, false},
+	{post, "/sign-out", auth.ProveSelf, (*Console).signOut, false},
 	{get, "/account", auth.ManageOwnAccount, (*Console).account, false},
-	{post, "/account/password", auth.ManageOwnAccount, (*Console).setPassword, false},
+	{get, "/sign-in/code", auth.ProveSelf, (*Console).askCode, false},
+	{post, "/sign-in/code", auth.ProveSelf, (*Console).checkCode, false},
+	{get, "/account/security", auth.ManageFactors, (*Console).security, false},
+	{post, "/account/password", auth.ManageFactors, (*Console).setPassword, false},
+	{get, "/account/app", auth.ManageFactors, (*Console).askApp, false},
+	{post, "/account/app", auth.ManageFactors, (*Console).confirmApp, false},
+	{post, "/account/app/remove", auth.ManageFactors, (*Console).removeApp, false},
+	{post, "/account/passkeys", auth.ManageFactors, (*Console).addPasskey, false},
+	{post, "/account/passkeys/remove", auth.ManageFactors, (*Console).removePasskey, false},
 	{post, "/account/sessions", auth.ManageOwnAccount, (*Console).endSession, false},
 
 	{get, "/p/:program", auth.SeeTotals, (*Console).home, false},
@@ -62,9 +71,9 @@ var routes = []route{
 	{get, "/p/:program/deposits", auth.SeeDeposits, (*Console).deposits, false},
 	{post, "/p/:program/deposits", auth.ImportDeposits, (*Console).uploadDeposits, true},
 	{get, "/p/:program/deposits/files/:id", auth.ImportDeposits, (*Console).showDepositFile, false},
-	{post, "/p/:program/deposits/files/:id", auth.ImportDeposits, (*Console).postDeposits, false},
+	{post, "/p/:program/deposits/files/:id", auth.PostDeposits, (*Console).postDeposits, false},
 	{get, "/p/:program/deposits/:id", auth.ImportDeposits, (*Console).askOwner, false},
-	{post, "/p/:program/deposits/:id", auth.ImportDeposits, (*Console).identify, false},
+	{post, "/p/:program/deposits/:id", auth.PostDeposits, (*Console).identify, false},
 
 	{get, "/p/:program/funds", auth.SeeFunds, (*Console).funds, false},
 
@@ -93,8 +102,8 @@ var routes = []route{
 	{get, "/p/:program/forecast/changes/:change", auth.SeeFunds, (*Console).cost, false},
 	{post, "/p/:program/forecast/changes/:change/cancel", auth.TryRules, (*Console).stopForecast, false},
 
-	{get, "/p/:program/findings", auth.SeeJobs, (*Console).findings, false},
-	{get, "/p/:program/findings/findings.csv", auth.SeeJobs, (*Console).findingsFile, false},
+	{get, "/p/:program/findings", auth.VerifyBooks, (*Console).findings, false},
+	{get, "/p/:program/findings/findings.csv", auth.VerifyBooks, (*Console).findingsFile, false},
 
 	{get, "/p/:program/classes", auth.SeeRules, (*Console).classes, false},
 	{get, "/p/:program/classes/:benefit/:on", auth.SeeChildren, (*Console).class, false},

@@ -76,7 +76,7 @@ func TestARuleBookGoesFromDraftToEffectByTwoPeople(t *testing.T) {
 		t.Fatalf("submitting: %d to %q", a.status, a.to)
 	}
 
-	if a := manager.post(path+"/approve", "hash", "x", "effective_on", "2026-10-05"); a.status != http.StatusForbidden {
+	if a := manager.post(path+"/approve", "hash", "x", "effective_on", "2026-10-05"); a.status != http.StatusNotFound {
 		t.Errorf("its author approves: %d", a.status)
 	}
 	shown := approver.get(path)

@@ -23,7 +23,7 @@ func TestARuleBookIsMadeWithTheFormAndOpenedInItAgain(t *testing.T) {
 		out := append([]string{}, fields...)
 		return append(out, changes...)
 	}
-	if a := o.signedIn(t, auth.Auditor).post(path+"/form", fields...); a.status != http.StatusForbidden {
+	if a := o.signedIn(t, auth.Auditor).post(path+"/form", fields...); a.status != http.StatusNotFound {
 		t.Errorf("an auditor edits: %d", a.status)
 	}
 	for _, test := range []struct {

@@ -19,7 +19,7 @@ func TestADraftIsTriedOnTheLiveCaseloadAndItsApproverSeesWhatWasFound(t *testing
 		t.Errorf("signed out: %d", a.status)
 	}
 	auditor := o.signedIn(t, auth.Auditor)
-	if a := auditor.post(path + "/try"); a.status != http.StatusForbidden {
+	if a := auditor.post(path + "/try"); a.status != http.StatusNotFound {
 		t.Errorf("an auditor tries: %d", a.status)
 	}
 	if a := manager.post(path + "/try"); a.to != path+"/try" {

@@ -65,6 +65,11 @@ type Problem struct {
 	Text  string
 }
 
+// Carried is a field of a form that is sent again with another.
+type Carried struct {
+	Name, Value string
+}
+
 // fault returns what is wrong with a field, or "".
 func (p *Page) fault(field string) string {
 	for _, problem := range p.Problems {

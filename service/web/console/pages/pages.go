@@ -16,6 +16,9 @@ import (
 type SignIn struct {
 	Email string // as typed before
 	Next  string // where to go afterwards
+	Ask   string // the question for a passkey, as JSON; "" where there are none
+	// Providers are the organizations' own sign-ins.
+	Providers []parts.Choice
 }
 
 // Link is the page behind a one-time link.
@@ -36,6 +39,7 @@ type Session struct {
 	ID          int64
 	Began, Seen time.Time // in a zone of the reader's
 	ThisOne     bool
+	By          string // what opened it, in words
 }
 
 // Home is a program at a glance.

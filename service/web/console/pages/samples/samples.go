@@ -35,6 +35,7 @@ var Pages = []Page{
 	{"forecast", foreseen}, {"forecast-none", forecastNone}, {"forecast-running", forecastRunning}, {"forecast-refused", forecastRefused}, {"forecast-cost", forecastCost},
 	{"findings", findings}, {"findings-clean", findingsClean}, {"findings-never", findingsNever},
 	{"classes", classes}, {"classes-none", classesNone}, {"class", class}, {"class-unsound", classUnsound},
+	{"sign-in-ways", signInWays}, {"code", code}, {"code-refused", codeRefused}, {"step-up", stepUp}, {"enrol", enrol}, {"security", security},
 	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
 
@@ -103,8 +104,8 @@ func account(p *parts.Page) templ.Component {
 	return pages.AccountPage(p, pages.Account{Name: "Ana Ruiz", Organization: "City of Riverbend",
 		Roles: []string{p.T("console.role.operator"), p.T("console.role.program_manager")},
 		Sessions: []pages.Session{
-			{ID: 1, Began: noon.Add(-2 * time.Hour), Seen: noon, ThisOne: true},
-			{ID: 2, Began: noon.Add(-5 * time.Hour), Seen: noon.Add(-20 * time.Minute)},
+			{ID: 1, Began: noon.Add(-2 * time.Hour), Seen: noon, ThisOne: true, By: p.T("console.opened_by.passkey")},
+			{ID: 2, Began: noon.Add(-5 * time.Hour), Seen: noon.Add(-20 * time.Minute), By: p.T("console.opened_by.password")},
 		}})
 }
 
