@@ -3,17 +3,20 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"seedbook/ledger"
 	"seedbook/service/forecast"
+	"seedbook/service/i18n"
 	"seedbook/service/program"
 )
 
 // forecastFlags say how the future is drawn.
 type forecastFlags struct {
 	program, asOf string
+	lang          string
 	months        int
 	seed          uint64
 	paths, sample int
@@ -43,6 +46,7 @@ same futures: --change match.amount.ratio=0.75`,
 	cmd.Flags().IntVar(&f.paths, "paths", 200, "futures to draw")
 	cmd.Flags().IntVar(&f.sample, "sample", 2000, "children to draw for, at most; the rest is scaled up")
 	cmd.Flags().StringArrayVar(&f.changes, "change", nil, "a change to cost, like match.caps.per_period=150.00; may be repeated")
+	langFlag(cmd, &f.lang)
 	_ = cmd.MarkFlagRequired("program")
 	return cmd
 }
@@ -69,6 +73,10 @@ func (s *session) forecast(ctx context.Context, f forecastFlags) error {
 	if err != nil {
 		return err
 	}
+	w, err := s.wordsIn(f.lang)
+	if err != nil {
+		return err
+	}
 	p, err := s.program(ctx, f.program)
 	if err != nil {
 		return err
@@ -78,65 +86,69 @@ func (s *session) forecast(ctx context.Context, f forecastFlags) error {
 	}
 	o.At = s.now()
 	bar := s.progress()
-	o.Progress = func(done, of int) { bar.show("%d of %d children", done, of) }
+	o.Progress = func(done, of int) { bar.show("%s", w.T("forecast.print.progress", i18n.Args{"done": done, "of": of})) }
 	x, err := forecast.Expose(ctx, s.db, s.who, s.keys, p, o)
 	bar.done()
 	if err != nil {
 		return err
 	}
-	s.printExposure(p, x)
+	(&printer{s, w}).printExposure(p, x)
 	return nil
 }
 
-func (s *session) printExposure(p program.Program, x forecast.Exposure) {
-	s.printf("%s, %s, by rule book %.12s. %d futures, seed %d.\n", p.Name, x.In, x.Book, x.Paths, x.Seed)
-	s.printf("%d children take part; %d of them paid in since %s. Futures were drawn for %d.\n", x.Children, x.Savers, x.History.First, x.Sampled)
+func (s *printer) printExposure(p program.Program, x forecast.Exposure) {
+	s.say("forecast.print.exposure", i18n.Args{"program": p.Name, "in": x.In.String(), "book": x.Book[:12], "paths": x.Paths, "seed": strconv.FormatUint(x.Seed, 10)})
+	s.say("forecast.print.savers", i18n.Args{"children": s.children(x.Children), "savers": x.Savers, "since": x.History.First.String(), "sampled": x.Sampled})
 	for _, f := range x.Funds {
 		s.printFund(f)
 	}
 	s.printf("\n")
-	s.printSpread("All funds", "", "", x.Total)
+	s.printSpread(s.head("all_funds"), "", "", x.Total)
 	for _, benefit := range x.NoLimit {
-		s.printf("%s has no limit: the most leaves it out.\n", benefit)
+		s.say("forecast.print.no_limit_most", i18n.Args{"benefit": benefit})
 	}
 	for _, m := range x.Marginal {
 		s.printMarginal(m)
 	}
 }
 
-func (s *session) printFund(f forecast.FundExposure) {
-	s.printf("\n%s  %s: available %s, promised %s, queued %s\n", f.Code, f.Name, f.Available, f.Accrued, f.Queued)
-	s.printf("%-12s %14s %14s %14s %14s %14s %14s %12s\n", "", "promised", "at most", "mean", "P10", "P50", "P90", "± sampling")
+func (s *printer) printFund(f forecast.FundExposure) {
+	s.printf("\n")
+	s.say("forecast.print.fund", i18n.Args{"fund": f.Code, "name": f.Name, "available": f.Available.String(), "promised": f.Accrued.String(), "queued": f.Queued.String()})
+	s.printf("%-12s %14s %14s %14s %14s %14s %14s %12s\n", "", s.head("promised"), s.head("at_most"), s.head("mean"), "P10", "P50", "P90", s.head("sampling"))
 	most := ledger.Amount{}
 	for _, p := range f.Periods {
 		most = most.Add(p.Maximum)
 		s.printSpread(p.Name, p.Accrued.String(), p.Maximum.String(), p.Spread)
 	}
-	s.printSpread("all", "", most.String(), f.Year)
-	s.printDry(f.Dry, "")
+	s.printSpread(s.head("all"), "", most.String(), f.Year)
+	s.printDry(f.Dry, "dry")
 }
 
-func (s *session) printSpread(name, promised, most string, of forecast.Spread) {
+func (s *printer) printSpread(name, promised, most string, of forecast.Spread) {
 	s.printf("%-12s %14s %14s %14s %14s %14s %14s %12s\n", name, promised, most, of.Mean, of.P10, of.P50, of.P90, of.Error)
 }
 
-func (s *session) printDry(d forecast.Dry, with string) {
+// printDry says in how many futures a fund runs dry; key is "dry", or "dry_with"
+// a change.
+func (s *printer) printDry(d forecast.Dry, key string) {
 	if d.Paths == 0 {
-		s.printf("It lasts in every future%s.\n", with)
+		s.say("forecast.print.never_"+key, nil)
 		return
 	}
-	s.printf("It runs dry in %d futures%s: P10 %s, P50 %s, P90 %s.\n", d.Paths, with, lasts(d.P10), lasts(d.P50), lasts(d.P90))
+	s.say("forecast.print."+key, i18n.Args{"paths": d.Paths, "p10": s.lasts(d.P10), "p50": s.lasts(d.P50), "p90": s.lasts(d.P90)})
 }
 
-func (s *session) printMarginal(m forecast.Marginal) {
-	s.printf("\nWith %s (rule book %.12s) the same futures ask for more or less:\n", m.Edit, m.Book)
-	s.printf("%-12s %14s %14s %14s %14s\n", "", "mean", "P10", "P50", "P90")
+func (s *printer) printMarginal(m forecast.Marginal) {
+	s.printf("\n")
+	s.say("forecast.print.marginal", i18n.Args{"change": m.Edit.String(), "book": m.Book[:12]})
+	s.printf("%-12s %14s %14s %14s %14s\n", "", s.head("mean"), "P10", "P50", "P90")
 	line := func(name string, of forecast.Spread) {
 		s.printf("%-12s %14s %14s %14s %14s\n", name, of.Mean, of.P10, of.P50, of.P90)
 	}
 	for _, f := range m.Funds {
 		line(f.Code, f.More)
-		s.printDry(f.Dry, " with the change")
+		s.printDry(f.Dry, "dry_with")
 	}
-	line("all funds", m.Total)
+	line(s.head("all_funds"), m.Total)
 }

@@ -136,6 +136,8 @@ func TestForecastsPrintWhatTheyFound(t *testing.T) {
 		`csa rules try draft.yaml --program city --as-of 2026-10-01 --children 1`,
 		`csa rules try approved.yaml --program city --as-of 2026-10-01`,
 		`csa forecast --program city --as-of 2026-10-01 --seed 7 --paths 100 --change match.caps.per_period=50.00`,
+		`csa rules try draft.yaml --program city --as-of 2026-10-01 --children 1 --lang es`,
+		`csa forecast --program city --as-of 2026-10-01 --seed 7 --paths 100 --change match.caps.per_period=50.00 --lang es`,
 		`csa rules explain --program city --child 007 --as-of 2026-10-01`,
 		`csa rules explain --program city --child 009 --as-of 2026-10-01 --lang es`,
 	})
@@ -185,6 +187,8 @@ func TestForecastsRefuseWhatTheyCannotAnswer(t *testing.T) {
 	for _, test := range []struct{ command, says string }{
 		{"rules try missing.yaml --program city", "no such file"},
 		{"rules try draft.yaml --program nowhere", "no such program"},
+		{"rules try draft.yaml --program city --lang fr", "--lang fr: use en or es"},
+		{"forecast --program city --lang fr", "--lang fr: use en or es"},
 		{"rules try draft.yaml --program city --as-of yesterday", "--as-of yesterday"},
 		{"rules try draft.yaml --program city --children -1", "--children -1"},
 		{"forecast --program city --as-of 2026-10-01 --change match", "match.amount.ratio=0.75"},

@@ -31,20 +31,34 @@ of the child, so the reading goes on the audit trail.`,
 	cmd.Flags().StringVar(&f.program, "program", "", "code of the program (required)")
 	cmd.Flags().StringVar(&f.child, "child", "", "account number or student number of the child (required)")
 	cmd.Flags().StringVar(&f.asOf, "as-of", "", "day to explain (default: today)")
-	cmd.Flags().StringVar(&f.lang, "lang", "", "en or es (default: CSA_LANG)")
+	langFlag(cmd, &f.lang)
 	for _, name := range []string{"program", "child"} {
 		_ = cmd.MarkFlagRequired(name)
 	}
 	return cmd
 }
 
+// langFlag lets a command be asked for a language.
+func langFlag(cmd *cobra.Command, lang *string) {
+	cmd.Flags().StringVar(lang, "lang", "", "en or es (default: CSA_LANG)")
+}
+
+// wordsIn are the words of the language that a flag names; none is that of the
+// settings.
+func (a *app) wordsIn(lang string) (*i18n.Words, error) {
+	if lang == "" {
+		return a.words(), nil
+	}
+	if !i18n.Speaks(lang) {
+		return nil, fmt.Errorf("--lang %s: use en or es", lang)
+	}
+	return i18n.For(lang), nil
+}
+
 func (s *session) explainChild(ctx context.Context, f explainFlags) error {
-	words := s.words()
-	if f.lang != "" {
-		if f.lang != "en" && f.lang != "es" {
-			return fmt.Errorf("--lang %s: use en or es", f.lang)
-		}
-		words = i18n.For(f.lang)
+	words, err := s.wordsIn(f.lang)
+	if err != nil {
+		return err
 	}
 	p, err := s.program(ctx, f.program)
 	if err != nil {
