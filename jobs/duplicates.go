@@ -7,20 +7,20 @@ import (
 
 	"seedbook/service/duplicate"
 	"seedbook/service/enroll"
+	"seedbook/service/family"
 	"seedbook/service/program"
 	"seedbook/service/vault"
 )
 
 // duplicates looks every night for children who may be on record twice: whoever
-// came or changed since is compared with everybody like them.
+// came or changed since somebody looked is compared with everybody like them.
 func duplicates(keys *vault.Keyring) Job {
-	return New("duplicates", count(enroll.States...), func(ctx context.Context, tx *sqlx.Tx, t Task, from Cursor) (Step, error) {
-		ids, err := enroll.Caseload(ctx, tx, program.ID(t.Program.ID), enroll.States, child(from), enroll.ChunkSize)
-		if err != nil || len(ids) == 0 {
-			return Step{}, err
-		}
-		found, err := duplicate.Look(ctx, tx, t.Who, keys, ids, t.At)
-		if err != nil {
+	due := func(ctx context.Context, q sqlx.QueryerContext, t Task) (int, error) {
+		return family.CountSearchDue(ctx, q, program.ID(t.Program.ID))
+	}
+	return New("duplicates", due, func(ctx context.Context, tx *sqlx.Tx, t Task, from Cursor) (Step, error) {
+		last, n, found, err := duplicate.LookChunk(ctx, tx, t.Who, keys, program.ID(t.Program.ID), child(from), enroll.ChunkSize, t.At)
+		if err != nil || n == 0 {
 			return Step{}, err
 		}
 		counts := Counts{}
@@ -29,6 +29,6 @@ func duplicates(keys *vault.Keyring) Job {
 				counts[name] = n
 			}
 		}
-		return Step{Next: After(ids[len(ids)-1]), Done: len(ids), Counts: counts}, nil
+		return Step{Next: After(last), Done: n, Counts: counts}, nil
 	})
 }

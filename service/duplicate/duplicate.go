@@ -22,6 +22,7 @@ import (
 	"seedbook/service/family"
 	"seedbook/service/fault"
 	"seedbook/service/likeness"
+	"seedbook/service/program"
 	"seedbook/service/store"
 	"seedbook/service/vault"
 )
@@ -63,6 +64,10 @@ func Look(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, 
 	if len(ids) == 0 {
 		return Found{}, nil
 	}
+	looking, err := family.Searching(ctx, tx, ids)
+	if err != nil {
+		return Found{}, err
+	}
 	profiles, err := family.Profiles(ctx, tx, who, keys, ids)
 	if err != nil {
 		return Found{}, err
@@ -86,8 +91,26 @@ func Look(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, 
 	if done.Withdrawn, err = withdraw(ctx, tx, ids, worthy); err != nil {
 		return Found{}, err
 	}
-	done.Proposed, err = propose(ctx, tx, who, worthy, at)
-	return done, err
+	if done.Proposed, err = propose(ctx, tx, who, worthy, at); err != nil {
+		return Found{}, err
+	}
+	return done, family.Searched(ctx, tx, who, looking)
+}
+
+// LookChunk looks for records of the same children as the next of those who are
+// new or changed since somebody looked, and returns the last of them, or 0 where
+// none was left.
+func LookChunk(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, p program.ID, after family.ChildID, limit int, at time.Time) (last family.ChildID, n int, found Found, err error) {
+	due, err := family.SearchDue(ctx, tx, p, after, limit)
+	if err != nil || len(due) == 0 {
+		return 0, 0, Found{}, err
+	}
+	ids := make([]family.ChildID, len(due))
+	for i, d := range due {
+		ids[i] = d.Child
+	}
+	found, err = Look(ctx, tx, who, keys, ids, at)
+	return ids[len(ids)-1], len(ids), found, err
 }
 
 // openOthers opens those whom the children meet.
@@ -163,7 +186,7 @@ func propose(ctx context.Context, tx *sqlx.Tx, who store.Who, worthy []likeness.
 			SELECT $1, a, b, score, caution, evidence, 'proposed', $2, $3 FROM found
 			ON CONFLICT ON CONSTRAINT duplicate_pairs_pkey DO UPDATE
 			SET score = EXCLUDED.score, caution = EXCLUDED.caution, evidence = EXCLUDED.evidence, state = 'proposed'
-			WHERE p.state <> 'distinct' AND (p.state, p.evidence) IS DISTINCT FROM ('proposed', EXCLUDED.evidence)
+			WHERE p.state NOT IN ('distinct', 'joined') AND (p.state, p.evidence) IS DISTINCT FROM ('proposed', EXCLUDED.evidence)
 			RETURNING low_child, high_child
 		)
 		SELECT count(*) FROM put WHERE (low_child, high_child) NOT IN (SELECT low_child, high_child FROM again)`

@@ -37,6 +37,11 @@ type Counts struct {
 // is, and flagged where it is no longer eligible: it may be repeated. Nothing is
 // awarded here: see AwardChunk.
 func Admit(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, p program.Program, book *rules.Book, applications []Application, at time.Time) (Counts, error) {
+	given := len(applications)
+	applications, err := onePerChild(ctx, tx, p.ID, applications)
+	if err != nil {
+		return Counts{}, fmt.Errorf("admit %d children: %w", given, err)
+	}
 	ids := make([]family.ChildID, len(applications))
 	for i, a := range applications {
 		ids[i] = a.Child
@@ -51,7 +56,9 @@ func Admit(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring,
 			return Counts{}, err
 		}
 	}
-	return record(ctx, tx, who, p.ID, found, at)
+	counts, err := record(ctx, tx, who, p.ID, found, at)
+	counts.Unchanged += given - len(found)
+	return counts, err
 }
 
 // finding is the eligibility of one child on a day.

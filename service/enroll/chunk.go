@@ -145,7 +145,11 @@ func ReturnDeposit(ctx context.Context, tx *sqlx.Tx, w Walk, r savings.BankRetur
 	if err != nil || child == 0 {
 		return err
 	}
-	children, err := Facts(ctx, tx, w.Who, w.Keys, w.Program.ID, []family.ChildID{child})
+	holder, err := Holders(ctx, tx, w.Program.ID, []family.ChildID{child})
+	if err != nil {
+		return err
+	}
+	children, err := Facts(ctx, tx, w.Who, w.Keys, w.Program.ID, []family.ChildID{holder[child]})
 	if err != nil {
 		return err
 	}

@@ -154,8 +154,9 @@ func late(w Walk, list classList, children []rules.Child) (out []rules.Child, er
 		in[m.Child] = true
 	}
 	for _, c := range children {
-		if in[c.ID] {
-			continue
+		named := rules.Member{}.Event(list.ClassDay).Key
+		if in[c.ID] || slices.ContainsFunc(c.Events, func(e rules.Event) bool { return e.Key == named }) {
+			continue // itself, or another record of the child
 		}
 		now := c
 		now.Facts = slices.DeleteFunc(slices.Clone(c.Facts), func(f rules.Fact) bool { return f.Known.After(w.AsOf) })
@@ -232,7 +233,7 @@ func storeClass(ctx context.Context, tx *sqlx.Tx, w Walk, before classList, clas
 }
 
 // addClasses adds that children were named in classes.
-func addClasses(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []family.ChildID, place map[family.ChildID]*rules.Child) error {
+func addClasses(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []family.ChildID, known catalog) error {
 	const query = `
 		SELECT child_id, benefit, class_on, named_on, amount
 		FROM class_members
@@ -249,8 +250,7 @@ func addClasses(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []
 		if err := rows.Scan(&m.Child, &day.Benefit, &day.On, &m.On, &m.Amount); err != nil {
 			return fmt.Errorf("classes of children: %w", err)
 		}
-		c := place[family.ChildID(m.Child)]
-		c.Events = append(c.Events, m.Event(day))
+		known.event(family.ChildID(m.Child), m.Event(day))
 	}
 	return rows.Err()
 }

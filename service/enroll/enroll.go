@@ -29,10 +29,11 @@ const (
 	Enrolled   State = "enrolled"
 	Left       State = "left"
 	OptedOut   State = "opted_out"
+	Joined     State = "joined" // the record is another one's child: it takes part under that
 )
 
 // States are all states in the order a list offers them.
-var States = []State{Enrolled, Ineligible, Left, OptedOut}
+var States = []State{Enrolled, Ineligible, Left, OptedOut, Joined}
 
 // Enrollment is a child's participation in a program.
 type Enrollment struct {

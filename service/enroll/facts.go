@@ -19,7 +19,8 @@ import (
 // Facts gathers what is known of children into the form that rule books read:
 // birth date, school, grade and residence over time, language, the facts and
 // events of the book's own, and the days on which participation began and ended.
-// Children come back in the order given.
+// Children come back in the order given. A child that is on record more than once
+// comes with the histories of all its records, whichever of them is asked for.
 //
 // Every table that this file, family.Load or what they call reads has the
 // trigger touches_children, so that nobody can change what is known of a child
@@ -31,48 +32,55 @@ func Facts(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vaul
 
 // gather is Facts that also says whose family is erased.
 func gather(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, ids []family.ChildID) ([]rules.Child, map[family.ChildID]bool, error) {
-	people, err := family.Load(ctx, q, who, keys, ids)
+	records, err := family.Records(ctx, q, ids)
 	if err != nil {
 		return nil, nil, err
 	}
-	out, erased := make([]rules.Child, len(ids)), map[family.ChildID]bool{}
-	place := make(map[family.ChildID]*rules.Child, len(ids))
-	for i, c := range people {
-		out[i] = rules.Child{ID: int64(c.ID), BornOn: c.Person.BornOn, Facts: personFacts(c)}
-		place[c.ID] = &out[i]
-		if c.Erased {
-			erased[c.ID] = true
+	all := family.WithRecords(ids, records)
+	loaded, err := family.Load(ctx, q, who, keys, all)
+	if err != nil {
+		return nil, nil, err
+	}
+	people := make(map[family.ChildID]family.Child, len(all))
+	for _, c := range loaded {
+		people[c.ID] = c
+	}
+	known, erased := newCatalog(ids, records), map[family.ChildID]bool{}
+	for i, id := range ids {
+		c := people[id]
+		if len(records[id]) > 0 {
+			c = wholeOf(id, records[id], people)
 		}
+		known.children[i].BornOn, known.children[i].Facts = c.Person.BornOn, personFacts(c)
+		erased[id] = c.Erased
 	}
-	if err := addSchools(ctx, q, ids, place); err != nil {
+	if err := addSchools(ctx, q, all, known); err != nil {
 		return nil, nil, err
 	}
-	if err := addReported(ctx, q, who, keys, p, ids, place); err != nil {
+	if err := addReported(ctx, q, who, keys, p, all, known); err != nil {
 		return nil, nil, err
 	}
-	if err := addClasses(ctx, q, p, ids, place); err != nil {
+	if err := addClasses(ctx, q, p, all, known); err != nil {
 		return nil, nil, err
 	}
-	return out, erased, addEnrollments(ctx, q, p, ids, place)
+	return known.children, erased, addEnrollments(ctx, q, p, all, known)
 }
 
 // addReported adds the facts and events of the book's own.
-func addReported(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, ids []family.ChildID, place map[family.ChildID]*rules.Child) error {
+func addReported(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, ids []family.ChildID, known catalog) error {
 	facts, err := family.FactsOf(ctx, q, who, keys, ids)
 	if err != nil {
 		return err
 	}
 	for _, f := range facts {
-		c := place[f.Child]
-		c.Facts = append(c.Facts, rules.Fact{Name: f.Name, Value: f.Value, From: f.From, Known: f.Known})
+		known.fact(f.Child, rules.Fact{Name: f.Name, Value: f.Value, From: f.From, Known: f.Known})
 	}
 	events, err := family.EventsOf(ctx, q, p, ids)
 	if err != nil {
 		return err
 	}
 	for _, e := range events {
-		c := place[e.Child]
-		c.Events = append(c.Events, ruleEvent(e))
+		known.event(e.Child, ruleEvent(e))
 	}
 	return nil
 }
@@ -114,13 +122,13 @@ func appendHome(facts []rules.Fact, h family.Home, from ledger.Date) []rules.Fac
 	return facts
 }
 
-func addSchools(ctx context.Context, q sqlx.QueryerContext, ids []family.ChildID, place map[family.ChildID]*rules.Child) error {
+func addSchools(ctx context.Context, q sqlx.QueryerContext, ids []family.ChildID, known catalog) error {
 	const query = `
 		SELECT s.child_id, s.from_on, h.code, h.district, s.grade
 		FROM schoolings s
 		JOIN schools h ON h.tenant_id = s.tenant_id AND h.id = s.school_id
 		WHERE s.child_id = ANY ($1)
-		ORDER BY s.child_id, s.from_on`
+		ORDER BY s.from_on, s.recorded_at, s.child_id`
 	rows, err := q.QueryxContext(ctx, query, pq.Array(ids))
 	if err != nil {
 		return fmt.Errorf("schools of %d children: %w", len(ids), err)
@@ -133,44 +141,27 @@ func addSchools(ctx context.Context, q sqlx.QueryerContext, ids []family.ChildID
 		if err := rows.Scan(&child, &from, &code, &district, &grade); err != nil {
 			return fmt.Errorf("schools of children: %w", err)
 		}
-		c := place[child]
-		c.Facts = append(c.Facts, rules.Fact{Name: "school", Value: code, From: from})
+		known.fact(child, rules.Fact{Name: "school", Value: code, From: from})
 		if district != "" {
-			c.Facts = append(c.Facts, rules.Fact{Name: "district", Value: district, From: from})
+			known.fact(child, rules.Fact{Name: "district", Value: district, From: from})
 		}
 		if grade != "" {
-			c.Facts = append(c.Facts, rules.Fact{Name: "grade", Value: grade, From: from})
+			known.fact(child, rules.Fact{Name: "grade", Value: grade, From: from})
 		}
 	}
 	return rows.Err()
 }
 
-func addEnrollments(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []family.ChildID, place map[family.ChildID]*rules.Child) error {
+func addEnrollments(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []family.ChildID, known catalog) error {
 	const query = `
-		SELECT id, child_id, state, enrolled_on, ended_on
+		SELECT id, child_id, state, enrolled_on, ended_on, coalesce(joined_from, '') AS joined_from
 		FROM enrollments
-		WHERE program_id = $1 AND child_id = ANY ($2) AND enrolled_on IS NOT NULL`
-	rows, err := q.QueryxContext(ctx, query, p, pq.Array(ids))
-	if err != nil {
+		WHERE program_id = $1 AND child_id = ANY ($2) AND enrolled_on IS NOT NULL
+		ORDER BY enrolled_on, id`
+	var rows []participation
+	if err := sqlx.SelectContext(ctx, q, &rows, query, p, pq.Array(ids)); err != nil {
 		return fmt.Errorf("enrollments of %d children: %w", len(ids), err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var id ID
-		var child family.ChildID
-		var state State
-		var on, ended ledger.Date
-		if err := rows.Scan(&id, &child, &state, &on, &ended); err != nil {
-			return fmt.Errorf("enrollments of children: %w", err)
-		}
-		c := place[child]
-		c.Events = append(c.Events, rules.Event{Key: "enrollment/" + id.Account().String(), Kind: rules.Enrolled, On: on})
-		switch state {
-		case Left:
-			c.Events = append(c.Events, rules.Event{Key: "left/" + id.Account().String(), Kind: rules.Left, On: ended})
-		case OptedOut:
-			c.Events = append(c.Events, rules.Event{Key: "opted_out/" + id.Account().String(), Kind: rules.OptedOut, On: ended})
-		}
-	}
-	return rows.Err()
+	known.participate(rows)
+	return nil
 }

@@ -108,7 +108,8 @@ func Rows(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 	return page(ctx, q, who, keys, p, Filter{Limit: len(ids)}, ids)
 }
 
-// page reads one page; only, where given, is the set to choose from.
+// page reads one page; only, where given, is the set to choose from. A record that
+// is joined to another one stands in the list only where somebody looks for it.
 func page(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, f Filter, only []family.ChildID) ([]Row, error) {
 	const query = `
 		SELECT e.id, e.child_id, e.state, e.enrolled_on, e.ended_on, e.flagged, e.reason, e.why,
@@ -117,7 +118,7 @@ func page(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 		LEFT JOIN schoolings s ON s.tenant_id = e.tenant_id AND s.child_id = e.child_id AND s.to_on IS NULL
 		LEFT JOIN schools h ON h.tenant_id = s.tenant_id AND h.id = s.school_id
 		WHERE e.program_id = $1 AND e.child_id > $2
-		  AND ($3 = '' OR e.state = $3)
+		  AND (e.state = $3 OR $3 = '' AND (e.state <> 'joined' OR CAST($6 AS bigint[]) IS NOT NULL))
 		  AND (CAST($4 AS bigint) = 0 OR s.school_id = $4)
 		  AND ($5 = '' OR s.grade = $5)
 		  AND (CAST($6 AS bigint[]) IS NULL OR e.child_id = ANY ($6))
@@ -166,8 +167,35 @@ type Money struct {
 // Total is what is on the child's account.
 func (m Money) Total() ledger.Amount { return m.Own.Add(m.Program) }
 
-// MoneyOf returns what children have in a program's book now.
+// MoneyOf returns what children have in a program's book now, on the accounts of
+// all their records.
 func MoneyOf(ctx context.Context, q sqlx.QueryerContext, p program.Program, ids []family.ChildID) (map[family.ChildID]Money, error) {
+	records, err := family.Records(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	byRecord, err := MoneyOfRecords(ctx, q, p, family.WithRecords(ids, records))
+	if err != nil || len(records) == 0 {
+		return byRecord, err
+	}
+	out := make(map[family.ChildID]Money, len(ids))
+	for _, id := range ids {
+		if out[id] = byRecord[id]; records[id] != nil {
+			out[id] = Money{}
+		}
+		for _, r := range records[id] {
+			out[id] = out[id].plus(byRecord[r])
+		}
+	}
+	return out, nil
+}
+
+func (m Money) plus(n Money) Money {
+	return Money{m.Own.Add(n.Own), m.Program.Add(n.Program), m.Coming.Add(n.Coming)}
+}
+
+// MoneyOfRecords returns what each record has on its own accounts.
+func MoneyOfRecords(ctx context.Context, q sqlx.QueryerContext, p program.Program, ids []family.ChildID) (map[family.ChildID]Money, error) {
 	children := make([]int64, len(ids))
 	for i, id := range ids {
 		children[i] = int64(id)

@@ -18,7 +18,8 @@ import (
 const dueCheck = `
 	FROM child_watches
 	WHERE program_id = $1 AND child_id > $4
-	  AND (check_on <= CAST($3 AS date) OR check_hash <> $2) AND (checked_on IS NULL OR checked_on <= CAST($3 AS date))`
+	  AND (check_on <= CAST($3 AS date) OR check_hash <> $2) AND (checked_on IS NULL OR checked_on <= CAST($3 AS date))
+	  AND child_id NOT IN (SELECT child_id FROM enrollments WHERE program_id = $1 AND state = 'joined')`
 
 // DueCheck returns the next children of a program after a child whose
 // eligibility a run for a day has to ask for again, in the order of their

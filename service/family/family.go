@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"seedbook/ledger"
 	"seedbook/service/fault"
@@ -120,6 +121,8 @@ type Child struct {
 	Language string // ISO 639 code of the family's language
 	Version  int
 	Erased   bool
+	// ChangedAt is when the record was last written.
+	ChangedAt time.Time
 }
 
 // place binds sealed bytes to their row.

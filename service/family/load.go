@@ -15,7 +15,7 @@ import (
 // not exist is ErrNone.
 func Load(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, ids []ChildID) ([]Child, error) {
 	const query = `
-		SELECT c.id, c.family_id, c.sealed, c.language, c.version, f.wrapped_key
+		SELECT c.id, c.family_id, c.sealed, c.language, c.version, c.updated_at, f.wrapped_key
 		FROM children c
 		JOIN families f ON f.tenant_id = c.tenant_id AND f.id = c.family_id
 		WHERE c.id = ANY ($1)`
@@ -28,7 +28,7 @@ func Load(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 	for rows.Next() {
 		var c Child
 		var sealed, wrapped []byte
-		if err := rows.Scan(&c.ID, &c.Family, &sealed, &c.Language, &c.Version, &wrapped); err != nil {
+		if err := rows.Scan(&c.ID, &c.Family, &sealed, &c.Language, &c.Version, &c.ChangedAt, &wrapped); err != nil {
 			return nil, fmt.Errorf("load children: %w", err)
 		}
 		if err := unseal(who.Tenant, keys, &c, sealed, wrapped); err != nil {

@@ -20,11 +20,13 @@ type Watch struct {
 
 // due is who has to be looked at on a day under a rule book: the touched, those
 // whose day has come, and those last evaluated by another book or for a later
-// day, which says nothing about this one.
+// day, which says nothing about this one. A child that is on record twice is
+// looked at under the record that takes part.
 const due = `
 	FROM child_watches
 	WHERE program_id = $1 AND participant AND child_id > $4
-	  AND (look_on <= CAST($3 AS date) OR looked_on > CAST($3 AS date) OR rule_hash <> $2)`
+	  AND (look_on <= CAST($3 AS date) OR looked_on > CAST($3 AS date) OR rule_hash <> $2)
+	  AND child_id NOT IN (SELECT child_id FROM enrollments WHERE program_id = $1 AND state = 'joined')`
 
 // Due returns the next participants after a child whom a run for a day has to
 // look at, in the order of their numbers. The database notes who is touched:
@@ -97,6 +99,7 @@ func Watched(ctx context.Context, q sqlx.QueryerContext, p program.ID, after Chi
 		SELECT child_id, looked_on, rule_hash, nullif(look_on, '-infinity') AS look_on, coalesce(look_on = '-infinity', false) AS touched
 		FROM child_watches
 		WHERE program_id = $1 AND participant AND child_id > $2
+		  AND child_id NOT IN (SELECT child_id FROM enrollments WHERE program_id = $1 AND state = 'joined')
 		ORDER BY child_id LIMIT $3`
 	var out []State
 	if err := sqlx.SelectContext(ctx, q, &out, query, p, after, limit); err != nil {

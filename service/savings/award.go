@@ -134,7 +134,8 @@ type batch struct {
 	children []rules.Child
 	codes    map[ledger.FundID]string
 	given    map[awardKey]given
-	byChild  map[family.ChildID][]awardKey // awards evaluated before
+	byChild  map[family.ChildID][]awardKey // awards evaluated before, under any record
+	still    bool                          // pays nothing: promises wait for the next run
 	moves    []move
 	rows     []awardRow
 	excesses []excess
@@ -153,10 +154,15 @@ func newBatch(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program
 		return nil, err
 	}
 	slices.SortFunc(b.children, func(x, y rules.Child) int { return cmp.Compare(x.ID, y.ID) })
-	if b.given, err = loadGiven(ctx, tx, p.ID, ids); err != nil {
+	records, err := family.Records(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	if b.given, err = loadGiven(ctx, tx, p.ID, family.WithRecords(ids, records)); err != nil {
 		return nil, err
 	}
 	b.byChild = make(map[family.ChildID][]awardKey, len(ids))
+	gatherRecords(b.given, ids, records)
 	for k := range b.given {
 		b.byChild[k.child] = append(b.byChild[k.child], k)
 	}
@@ -186,11 +192,11 @@ func (b *batch) child(c rules.Child) error {
 		}
 	}
 	for _, k := range b.byChild[id] {
-		row := b.given[k].row
-		if mentioned[k] || row.Accrued.Add(row.Posted).Add(row.Queued).IsZero() || b.asOf.Before(row.On) {
+		kind, on, nothing := b.standing(b.given[k])
+		if mentioned[k] || nothing || b.asOf.Before(on) {
 			continue
 		}
-		gone := rules.Entitlement{Benefit: k.benefit, Kind: rules.Kind(row.Kind), Period: k.period, Why: rules.Why{Reason: ReasonGone, Outcome: rules.Nothing}}
+		gone := rules.Entitlement{Benefit: k.benefit, Kind: rules.Kind(kind), Period: k.period, Why: rules.Why{Reason: ReasonGone, Outcome: rules.Nothing}}
 		if err := b.add(id, gone); err != nil {
 			return err
 		}
@@ -201,20 +207,22 @@ func (b *batch) child(c rules.Child) error {
 // add settles one entitlement and remembers what is to be written.
 func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
 	k := awardKey{child, e.Benefit, e.Period}
+	carried := b.carry(k)
 	g := b.given[k]
 	// A run for a day before the last evaluation may find something that was
 	// missed, but what came later justifies what was given later.
-	past := g.row != nil && b.asOf.Before(g.row.On)
+	past := g.row != nil && b.asOf.Before(g.row.On) && !carried
 	if g.row != nil {
 		e.Kind = rules.Kind(g.row.Kind) // what it was given as, in whichever version of the rules
 	}
-	if past && e.Amount.Cmp(g.sum(g.accrued).Add(g.sum(g.posted))) <= 0 {
+	if past && e.Amount.Cmp(g.sum(g.accrued).Add(g.onAccounts())) <= 0 {
 		return nil
 	}
 	o := settle(e, g)
-	if g.row != nil {
-		o.excess = o.excess.Sub(g.row.Kept).Max(ledger.Amount{})
+	if b.still {
+		o.moves = slices.DeleteFunc(o.moves, func(m move) bool { return m.kind == pay })
 	}
+	o.excess = o.excess.Sub(g.kept()).Max(ledger.Amount{})
 	why, err := e.Why.JSON()
 	if err != nil {
 		return fmt.Errorf("explain %s of child %d: %w", e.Benefit, child, err)
@@ -230,10 +238,10 @@ func (b *batch) add(child family.ChildID, e rules.Entitlement) error {
 		row.Entitled, row.Reason, row.Why, row.Rule, row.On = g.row.Entitled.Max(e.Amount), g.row.Reason, g.row.Why, g.row.Rule, g.row.On
 	}
 	b.want(&row, e, g, past)
-	if o.excess.Sign() > 0 || (g.row != nil && g.row.Excess.Sign() > 0) {
-		b.excesses = append(b.excesses, excess{key: k, amount: o.excess, why: why})
-	}
 	b.tally.Excess = b.tally.Excess.Add(o.excess)
+	if own := b.proposeElsewhere(g, o.excess, why); own.Sign() > 0 || (g.row != nil && g.row.Excess.Sign() > 0) {
+		b.excesses = append(b.excesses, excess{key: k, amount: own, why: why})
+	}
 	b.tally.Reasons[e.Benefit+"/"+row.Reason]++
 	if g.row == nil || !g.row.says(row) {
 		b.rows = append(b.rows, row)
@@ -251,8 +259,8 @@ func (b *batch) want(row *awardRow, e rules.Entitlement, g given, past bool) {
 		row.Denied = g.row.Denied
 	}
 	row.Household = householdOf(b.program, e)
-	given := row.Accrued.Add(row.Posted)
-	w, _ := b.book.Want(int64(row.Child), e, b.asOf, given, row.Denied)
+	given := row.Accrued.Add(row.Posted).Add(g.there)
+	w, _ := b.book.Want(int64(row.Child), e, b.asOf, given, row.Denied.Add(g.deniedThere))
 	if w.Amount.IsZero() {
 		if row.Denied.Sign() > 0 && given.Less(row.Entitled) {
 			row.Reason = g.row.Reason // it fell away for good, and why stays
@@ -262,12 +270,12 @@ func (b *batch) want(row *awardRow, e rules.Entitlement, g given, past bool) {
 		}
 		return
 	}
-	row.Queued, row.WantDue, row.AskedOn = w.Amount, e.Due, b.asOf
+	row.Queued, row.WantDue, row.AskedOn = w.Amount, e.Due.Sub(g.there).Max(ledger.Amount{}), b.asOf
 	row.EarnedOn, row.EarnedSeq, row.Place = w.On, w.Seq, w.Order
 	row.Shortfall, row.Funds = cmp.Or(w.OnShortfall, "queue"), strings.Join(w.Funds, ",")
 	if g.row != nil && g.row.Queued.Sign() > 0 {
 		if past {
-			row.Queued = row.Queued.Max(row.Entitled.Sub(row.Accrued).Sub(row.Posted).Sub(row.Denied))
+			row.Queued = row.Queued.Max(row.Entitled.Sub(given).Sub(row.Denied).Sub(g.deniedThere))
 		}
 		if g.row.Reason == ReasonQueued && row.Queued == g.row.Queued {
 			row.Reason = ReasonQueued
@@ -280,8 +288,8 @@ func (b *batch) want(row *awardRow, e rules.Entitlement, g given, past bool) {
 func (b *batch) newest(c rules.Child) ledger.Date {
 	day := b.asOf
 	for _, k := range b.byChild[family.ChildID(c.ID)] {
-		if on := b.given[k].row.On; on.After(day) {
-			day = on
+		if row := b.given[k].row; row != nil && row.On.After(day) {
+			day = row.On
 		}
 	}
 	for _, e := range c.Events {
@@ -316,7 +324,7 @@ func entitled(book *rules.Book, c rules.Child, on ledger.Date) map[awardKey]rule
 // back since. What was given is not touched: whether it stays is a matter of
 // the later day.
 func noMore(e, later rules.Entitlement, g given) rules.Entitlement {
-	promised, posted := g.sum(g.accrued), g.sum(g.posted)
+	promised, posted := g.sum(g.accrued), g.onAccounts()
 	e.Due = e.Due.Min(later.Amount.Max(posted))
 	if e.Amount.Cmp(later.Amount) <= 0 || e.Amount.Cmp(promised.Add(posted)) <= 0 {
 		return e
@@ -353,6 +361,7 @@ func (b *batch) count(m move) {
 const (
 	ReasonQueued = "fund_exhausted" // no fund has the money: it waits, or was refused
 	ReasonGone   = "no_longer"      // the rule book gives nothing of this kind any more
+	ReasonJoined = "joined"         // it is another record's of the same child
 )
 
 func (b *batch) row(k awardKey, e rules.Entitlement, g given, o outcome, why string) awardRow {

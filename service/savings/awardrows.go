@@ -252,16 +252,16 @@ func (b *batch) insertMoves(ctx context.Context, tx *sqlx.Tx, posted []ledger.Po
 	var c columns
 	for i, m := range b.moves {
 		c.add(number(m.key.child), m.key.benefit, m.key.period, strconv.Itoa(m.n), string(m.kind),
-			strconv.Itoa(int(m.fund)), m.amount.String(), strconv.FormatInt(int64(posted[i].No), 10), m.rule)
+			strconv.Itoa(int(m.fund)), m.amount.String(), strconv.FormatInt(int64(posted[i].No), 10), m.rule, number(m.other))
 	}
 	const query = `
 		INSERT INTO award_moves (tenant_id, program_id, child_id, benefit, period, n, kind, fund_id, amount, tx_no,
-		                         on_day, rule_hash, made_by, made_at)
+		                         on_day, rule_hash, made_by, made_at, other_child)
 		SELECT $1, $2, CAST(child_id AS bigint), benefit, period, CAST(n AS integer), kind, CAST(fund_id AS integer),
-		       CAST(amount AS numeric), CAST(tx_no AS bigint), $3, rule_hash, $4, $5
+		       CAST(amount AS numeric), CAST(tx_no AS bigint), $3, rule_hash, $4, $5, CAST(nullif(other_child, '0') AS bigint)
 		FROM unnest(CAST($6 AS text[]), CAST($7 AS text[]), CAST($8 AS text[]), CAST($9 AS text[]), CAST($10 AS text[]),
-		            CAST($11 AS text[]), CAST($12 AS text[]), CAST($13 AS text[]), CAST($14 AS text[]))
-		     AS m (child_id, benefit, period, n, kind, fund_id, amount, tx_no, rule_hash)`
+		            CAST($11 AS text[]), CAST($12 AS text[]), CAST($13 AS text[]), CAST($14 AS text[]), CAST($15 AS text[]))
+		     AS m (child_id, benefit, period, n, kind, fund_id, amount, tx_no, rule_hash, other_child)`
 	args := append([]any{b.who.Tenant, b.program.ID, b.asOf, b.who.Actor, b.at}, c.args()...)
 	if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 		return fmt.Errorf("record %d award moves: %w", len(b.moves), err)

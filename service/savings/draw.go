@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"seedbook/ledger"
+	"seedbook/service/family"
 	"seedbook/service/fund"
 	"seedbook/service/program"
 	"seedbook/service/rules"
@@ -119,6 +120,9 @@ func (d *drawing) pay(ctx context.Context, tx *sqlx.Tx) error {
 	if err != nil {
 		return err
 	}
+	if err := d.sameChild(ctx, tx, relatives); err != nil {
+		return err
+	}
 	wants := make([]rules.Want, 0, len(d.asking)+len(relatives))
 	for _, r := range append(slices.Clone(d.asking), relatives...) {
 		wants = append(wants, rules.Want{
@@ -170,6 +174,31 @@ func (d *drawing) relatives(ctx context.Context, tx *sqlx.Tx) (out []awardRow, e
 		return nil, fmt.Errorf("awards of %d households: %w", len(households), err)
 	}
 	return slices.DeleteFunc(out, func(r awardRow) bool { return asking[awardKey{r.Child, r.Benefit, r.Period}] }), nil
+}
+
+// sameChild has an award that was given under another record of a child who asks
+// count as the child's own: it is no brother or sister who has it.
+func (d *drawing) sameChild(ctx context.Context, tx *sqlx.Tx, relatives []awardRow) error {
+	ids := make([]family.ChildID, len(relatives))
+	for i, r := range relatives {
+		ids[i] = r.Child
+	}
+	records, err := family.Records(ctx, tx, ids)
+	if err != nil || len(records) == 0 {
+		return err
+	}
+	asks := map[family.ChildID]bool{}
+	for _, r := range d.asking {
+		asks[r.Child] = true
+	}
+	for i := range relatives {
+		for _, r := range records[relatives[i].Child] {
+			if asks[r] {
+				relatives[i].Child = r
+			}
+		}
+	}
+	return nil
 }
 
 // grant turns what the funds give to one award into moves: what is payable goes

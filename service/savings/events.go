@@ -10,20 +10,34 @@ import (
 	"github.com/lib/pq"
 
 	"seedbook/ledger"
+	"seedbook/service/family"
 	"seedbook/service/program"
 	"seedbook/service/rules"
 )
 
 // WithDeposits adds to each child its deposits and what the bank took back, as
 // the events that rule books read; a rule book asked about a day leaves out what
-// came after it. The children given are left as they are.
+// came after it. Deposits on any record of a child are the child's. The children
+// given are left as they are.
 func WithDeposits(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []rules.Child) ([]rules.Child, error) {
 	out := slices.Clone(children)
-	place := make(map[int64]int, len(out))
-	ids := make([]int64, len(out))
+	asked := make([]family.ChildID, len(out))
 	for i, c := range out {
-		ids[i], place[c.ID] = c.ID, i
+		asked[i] = family.ChildID(c.ID)
 		out[i].Events = slices.Clone(c.Events)
+	}
+	records, err := family.Records(ctx, q, asked)
+	if err != nil {
+		return nil, err
+	}
+	ids, place := family.WithRecords(asked, records), make(map[family.ChildID][]int, len(out))
+	for i, id := range asked {
+		place[id] = append(place[id], i)
+		for _, r := range records[id] {
+			if r != id {
+				place[r] = append(place[r], i)
+			}
+		}
 	}
 	const query = `
 		SELECT id, child_id, amount, on_day, channel, returned_on
@@ -36,14 +50,16 @@ func WithDeposits(ctx context.Context, q sqlx.QueryerContext, p program.ID, chil
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var id, child int64
+		var id int64
+		var child family.ChildID
 		var e rules.Event
 		var returned ledger.Date
 		if err := rows.Scan(&id, &child, &e.Amount, &e.On, &e.Channel, &returned); err != nil {
 			return nil, fmt.Errorf("read deposits: %w", err)
 		}
-		c := &out[place[child]]
-		c.Events = append(c.Events, depositEvents(id, e, returned)...)
+		for _, i := range place[child] {
+			out[i].Events = append(out[i].Events, depositEvents(id, e, returned)...)
+		}
 	}
 	return out, rows.Err()
 }

@@ -196,12 +196,13 @@ func (b *batch) undo(c rules.Child, returned []DepositID) (total ledger.Amount, 
 	earned := entitled(b.book, withoutReturns(c, returned), on)
 	for _, e := range rules.Evaluate(b.book, c, on) {
 		k := awardKey{family.ChildID(c.ID), e.Benefit, e.Period}
-		g := b.given[k]
-		if g.row == nil || !b.book.ReversesOnReturn(e.Benefit) {
+		if !b.given[k].known() || !b.book.ReversesOnReturn(e.Benefit) {
 			continue
 		}
-		beyond := g.sum(g.posted).Sub(e.Amount)
-		back := earned[k].Amount.Sub(e.Amount).Min(beyond.Sub(g.row.Kept))
+		b.carry(k)
+		g := b.given[k]
+		beyond := g.onAccounts().Sub(e.Amount)
+		back := earned[k].Amount.Sub(e.Amount).Min(beyond.Sub(g.kept()))
 		if back.Sign() <= 0 {
 			continue
 		}
@@ -209,14 +210,17 @@ func (b *batch) undo(c rules.Child, returned []DepositID) (total ledger.Amount, 
 		if err != nil {
 			return total, fmt.Errorf("explain %s of child %d: %w", e.Benefit, c.ID, err)
 		}
-		e.Kind = rules.Kind(g.row.Kind)
-		o := outcome{moves: b.takeBack(k, g, back, why, b.book.Hash())}
+		kind, _, _ := b.standing(g)
+		e.Kind = rules.Kind(kind)
+		o := outcome{moves: b.takeBack(k, g, back.Min(g.sum(g.posted)), why, b.book.Hash())}
 		g.moves += len(o.moves)
+		g = b.takeElsewhere(g, back.Sub(back.Min(g.sum(g.posted))), why)
 		row := b.row(k, e, g, o, why)
 		row.On = on
 		b.want(&row, e, g, false)
 		b.rows = append(b.rows, row)
-		b.excesses = append(b.excesses, excess{key: k, amount: beyond.Sub(back).Sub(g.row.Kept).Max(ledger.Amount{}), why: why})
+		own := b.proposeElsewhere(g, beyond.Sub(back).Sub(g.kept()).Max(ledger.Amount{}), why)
+		b.excesses = append(b.excesses, excess{key: k, amount: own, why: why})
 		total = total.Add(back)
 	}
 	return total, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"seedbook/ledger"
 	"seedbook/service/family"
@@ -23,15 +24,20 @@ type Moved struct {
 	By     string        `db:"made_by"`
 }
 
-// MovesOf returns every movement of one award, oldest first.
+// MovesOf returns every movement of one award under any record of the child,
+// oldest first.
 func MovesOf(ctx context.Context, q sqlx.QueryerContext, p program.ID, child family.ChildID, benefit, period string) ([]Moved, error) {
+	records, err := family.Records(ctx, q, []family.ChildID{child})
+	if err != nil {
+		return nil, err
+	}
 	const query = `
 		SELECT n, kind, fund_id, amount, on_day, tx_no, rule_hash, made_by
 		FROM award_moves
-		WHERE program_id = $1 AND child_id = $2 AND benefit = $3 AND period = $4
-		ORDER BY n`
+		WHERE program_id = $1 AND child_id = ANY ($2) AND benefit = $3 AND period = $4
+		ORDER BY tx_no, n`
 	var all []Moved
-	if err := sqlx.SelectContext(ctx, q, &all, query, p, child, benefit, period); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &all, query, p, pq.Array(family.WithRecords([]family.ChildID{child}, records)), benefit, period); err != nil {
 		return nil, fmt.Errorf("movements of %s %s of child %d: %w", benefit, period, child, err)
 	}
 	return all, nil

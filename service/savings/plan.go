@@ -19,7 +19,25 @@ type awardKey struct {
 type given struct {
 	accrued, posted map[ledger.FundID]ledger.Amount
 	moves           int
-	row             *awardRow // as stored; nil before the first evaluation
+	row             *awardRow     // as stored; nil before the first evaluation
+	elsewhere       []awardKey    // the same award under other records of the child
+	there           ledger.Amount // posted under those
+	keptThere       ledger.Amount
+	deniedThere     ledger.Amount
+}
+
+// known reports an award that was evaluated, under whichever record.
+func (g given) known() bool { return g.row != nil || len(g.elsewhere) > 0 }
+
+// onAccounts is what is on the child's accounts.
+func (g given) onAccounts() ledger.Amount { return g.sum(g.posted).Add(g.there) }
+
+// kept is what somebody decided to leave beyond the entitlement.
+func (g given) kept() ledger.Amount {
+	if g.row == nil {
+		return g.keptThere
+	}
+	return g.row.Kept.Add(g.keptThere)
 }
 
 func (g given) sum(parts map[ledger.FundID]ledger.Amount) (total ledger.Amount) {
@@ -50,6 +68,7 @@ type move struct {
 	why    string // JSON of the evaluation that justifies it
 	rule   string // hash of the rule book
 	chart  ledger.Chart
+	other  family.ChildID // the record to or from which a promise goes; 0 for all other moves
 }
 
 // outcome is what is to be done about one entitlement.
@@ -66,7 +85,7 @@ type outcome struct {
 // child's account, the excess is reported and stays. Promises that are due are
 // paid.
 func settle(e rules.Entitlement, g given) outcome {
-	promised, posted := g.sum(g.accrued), g.sum(g.posted)
+	promised, posted := g.sum(g.accrued), g.onAccounts()
 	var o outcome
 	if beyond := promised.Add(posted).Sub(e.Amount); beyond.Sign() > 0 {
 		back := beyond.Min(promised)

@@ -1,8 +1,10 @@
 package savings
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -31,8 +33,48 @@ type AwardState struct {
 }
 
 // AwardsOf returns every evaluated award of children, zeros included, by child,
-// benefit and period.
+// benefit and period. What was given under any record of a child is the child's.
 func AwardsOf(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []family.ChildID) ([]AwardState, error) {
+	records, err := family.Records(ctx, q, children)
+	if err != nil {
+		return nil, err
+	}
+	as, err := awardsOfRecords(ctx, q, p, family.WithRecords(children, records))
+	if err != nil || len(records) == 0 {
+		return as, err
+	}
+	return oneByOne(as, children, records), nil
+}
+
+// oneByOne adds what records other than those asked for were given to what their
+// children were given.
+func oneByOne(as []AwardState, children []family.ChildID, records map[family.ChildID][]family.ChildID) (out []AwardState) {
+	place := map[awardKey]int{}
+	for _, id := range children {
+		for _, r := range append([]family.ChildID{id}, records[id]...) {
+			for _, a := range as {
+				k := awardKey{id, a.Benefit, a.Period}
+				at, met := place[k]
+				switch {
+				case a.Child != r || r == id && met:
+				case !met:
+					a.Child = id
+					place[k] = len(out)
+					out = append(out, a)
+				default:
+					o := &out[at]
+					o.Posted, o.Accrued, o.Queued = o.Posted.Add(a.Posted), o.Accrued.Add(a.Accrued), o.Queued.Add(a.Queued)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b AwardState) int {
+		return cmp.Or(cmp.Compare(a.Child, b.Child), cmp.Compare(a.Benefit, b.Benefit), cmp.Compare(a.Period, b.Period))
+	})
+	return out
+}
+
+func awardsOfRecords(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []family.ChildID) ([]AwardState, error) {
 	const query = `
 		SELECT child_id, benefit, period, kind, entitled, accrued, posted, queued, pay_on, reason, why, rule_hash, evaluated_on
 		FROM awards
@@ -76,15 +118,19 @@ func InSuspense(ctx context.Context, q sqlx.QueryerContext, p program.ID, limit 
 	return ds, nil
 }
 
-// DepositsOf returns a child's deposits, newest first.
+// DepositsOf returns a child's deposits under any of its records, newest first.
 func DepositsOf(ctx context.Context, q sqlx.QueryerContext, p program.ID, child family.ChildID, limit int) ([]DepositState, error) {
+	records, err := family.Records(ctx, q, []family.ChildID{child})
+	if err != nil {
+		return nil, err
+	}
 	const query = `
 		SELECT ` + depositColumns + `
 		FROM deposits
-		WHERE program_id = $1 AND child_id = $2
+		WHERE program_id = $1 AND child_id = ANY ($2)
 		ORDER BY on_day DESC, id DESC LIMIT $3`
 	var ds []DepositState
-	if err := sqlx.SelectContext(ctx, q, &ds, query, p, child, limit); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &ds, query, p, pq.Array(family.WithRecords([]family.ChildID{child}, records)), limit); err != nil {
 		return nil, fmt.Errorf("deposits of child %d: %w", child, err)
 	}
 	return ds, nil

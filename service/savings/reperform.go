@@ -66,8 +66,21 @@ func Reperform(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Progra
 	if children, err = WithDeposits(ctx, tx, p.ID, children); err != nil {
 		return nil, err
 	}
-	if r.given, err = loadGiven(ctx, tx, p.ID, ids); err != nil {
+	records, err := family.Records(ctx, tx, ids)
+	if err != nil {
 		return nil, err
+	}
+	all := family.WithRecords(ids, records)
+	if r.given, err = loadGiven(ctx, tx, p.ID, all); err != nil {
+		return nil, err
+	}
+	gatherRecords(r.given, ids, records)
+	for id, of := range records {
+		for _, other := range of {
+			if _, own := r.asked[other]; !own {
+				r.asked[other] = r.asked[id]
+			}
+		}
 	}
 	for _, c := range children {
 		if asked := r.asked[family.ChildID(c.ID)]; !asked.Waiting {
@@ -79,7 +92,7 @@ func Reperform(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Progra
 	for k, g := range r.given {
 		r.add(k, g)
 	}
-	if err := r.books(ctx, tx, p, ids); err != nil {
+	if err := r.books(ctx, tx, p, all); err != nil {
 		return nil, err
 	}
 	return r.counts(), r.insert(ctx, tx, who, p.ID, run, at)
@@ -109,7 +122,7 @@ func (r *review) derive(c rules.Child, asked Case) error {
 		}
 	}
 	for k, g := range r.given {
-		if _, mentioned := derived[k]; k.child == family.ChildID(c.ID) && !mentioned && g.row.Entitled.Sign() > 0 {
+		if _, mentioned := derived[k]; k.child == family.ChildID(c.ID) && !mentioned && g.row != nil && g.row.Entitled.Sign() > 0 {
 			r.find(k, FindEntitled, ledger.Amount{}, g.row.Entitled, "")
 		}
 	}
@@ -121,7 +134,8 @@ func (r *review) compare(k awardKey, e rules.Entitlement) error {
 	if err != nil {
 		return fmt.Errorf("explain %s of child %d: %w", k.benefit, k.child, err)
 	}
-	g, known := r.given[k]
+	g := r.given[k]
+	known := g.row != nil
 	switch {
 	case !known && e.Amount.Sign() > 0:
 		r.find(k, FindMissing, e.Amount, ledger.Amount{}, why)
@@ -139,18 +153,25 @@ func (r *review) compare(k awardKey, e rules.Entitlement) error {
 	if e.OnShortfall == proRata {
 		owed = e.Due
 	}
-	has := g.row.Accrued.Add(g.row.Posted).Add(g.row.Queued).Add(g.row.Denied)
+	has := g.row.Accrued.Add(g.row.Posted).Add(g.row.Queued).Add(g.row.Denied).Add(g.there).Add(g.deniedThere)
 	if has.Less(owed) {
 		r.find(k, FindUnderpaid, owed, has, why)
 	}
-	if may := e.Amount.Add(g.row.Excess).Add(g.row.Kept); may.Less(g.row.Accrued.Add(g.row.Posted)) {
-		r.find(k, FindOverpaid, may, g.row.Accrued.Add(g.row.Posted), why)
+	may, has := e.Amount.Add(g.row.Excess).Add(g.kept()), g.row.Accrued.Add(g.row.Posted).Add(g.there)
+	for _, other := range g.elsewhere {
+		may = may.Add(r.given[other].row.Excess)
+	}
+	if may.Less(has) {
+		r.find(k, FindOverpaid, may, has, why)
 	}
 	return nil
 }
 
 // add holds an award against the sum of its movements.
 func (r *review) add(k awardKey, g given) {
+	if g.row == nil {
+		return // it was given under another record only
+	}
 	if moved := g.sum(g.accrued); moved != g.row.Accrued {
 		r.find(k, FindMoves, g.row.Accrued, moved, g.row.Why)
 	}
