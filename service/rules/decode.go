@@ -97,15 +97,43 @@ func (d *decoder) each(n *node, read func(item *node)) {
 	}
 }
 
-// nearest is the candidate that needs the fewest changes to become word.
+// nearest is the candidate that somebody meant who wrote word: its usual other
+// name, or what needs the fewest changes to become it; "" where none is near.
+// A wrong guess misleads more than none.
 func nearest(word string, candidates []string) string {
-	best, least := "", 1<<30
+	word = strings.ToLower(clip(word))
+	for _, c := range otherNames[word] {
+		if slices.Contains(candidates, c) {
+			return c
+		}
+	}
+	best, least := "", len(word)/2+1
 	for _, c := range candidates {
-		if n := distance(clip(word), c); n < least {
+		n := distance(word, strings.ToLower(c))
+		if len(word) > 1 && strings.Contains(c, word) {
+			n = min(n, len(word)/2)
+		}
+		if n < least {
 			best, least = c, n
 		}
 	}
 	return best
+}
+
+// otherNames are words that people use for ours, by the word.
+var otherNames = map[string][]string{
+	"kindergarten": {"KG"}, "prekindergarten": {"PK"}, "preschool": {"PK"},
+	"yes": {"true"}, "no": {"false"}, "on": {"true"}, "off": {"false"}, "boolean": {"yes_no"}, "bool": {"yes_no"},
+	"currency": {"money"}, "string": {"text"}, "integer": {"number"}, "int": {"number"}, "decimal": {"money"},
+	"yearly": {"calendar_year"}, "annual": {"calendar_year"}, "annually": {"calendar_year"}, "year": {"calendar_year"},
+	"monthly": {"month", "next_month"}, "quarterly": {"quarter", "quarter_end"}, "ever": {"once"}, "lifetime": {"once"},
+	"wait": {"queue"}, "waitlist": {"queue"}, "reject": {"refuse", "deny"}, "paid": {"given"}, "pending": {"on_the_way"},
+	"market": {"nav_units"}, "investment": {"nav_units"}, "automatic": {"auto_opt_out"}, "auto": {"auto_opt_out"},
+	"approved": {"given"}, "pool": {"to_pool"}, "keep": {"keep", "none"}, "school": {"institution"},
+	"enrol": {"enrolled"}, "joined": {"enrolled"}, "enrolment": {"enrolled", "enrollment"}, "died": {"death"},
+	"age": {"age_on"}, "today": {"day"}, "now": {"day"}, "birthdate": {"born_on"}, "birth_date": {"born_on"}, "dob": {"born_on"},
+	"max": {"lifetime"}, "percent": {"ratio"}, "rate": {"ratio"}, "cap": {"caps"}, "condition": {"when"}, "if": {"when"},
+	"timezone": {"time_zone"}, "tz": {"time_zone"}, "source": {"sources"}, "start": {"effective_from"}, "end": {"effective_to"},
 }
 
 // distance is Levenshtein's, in bytes.

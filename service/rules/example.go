@@ -192,12 +192,15 @@ func (d *decoder) checkOneOf(b *Book, name string, n *node) {
 	}
 }
 
+// unnamed begins the key of an event that the example gives no name.
+const unnamed = "event "
+
 // event reads one dated event. A return takes back all of its deposit where it
 // names no amount.
 func (d *decoder) event(b *Book, n *node, c *ExampleChild) {
 	before := c.Events
 	o := d.object(n, "example_event")
-	e := Event{On: d.date(o.must("on")), Key: fmt.Sprintf("event %04d", len(before)+1)}
+	e := Event{On: d.date(o.must("on")), Key: fmt.Sprintf(unnamed+"%04d", len(before)+1)}
 	kind, id, amount, of, channel := o.must("event"), o.may("id"), o.may("amount"), o.may("of"), o.may("channel")
 	account := o.may("account")
 	c.place(&e, d.clock(o.may("at")), d.date(o.may("received")))
@@ -242,7 +245,9 @@ func (d *decoder) returned(n, of *node, before []Event, e *Event) {
 		if f.Kind != Deposit {
 			continue
 		}
-		deposits = append(deposits, f.Key)
+		if !strings.HasPrefix(f.Key, unnamed) {
+			deposits = append(deposits, f.Key)
+		}
 		if f.Key == word {
 			if e.Amount.IsZero() {
 				e.Amount = f.Amount
@@ -282,7 +287,7 @@ func (d *decoder) expectation(b *Book, n *node, x *Example) Expectation {
 	o.done()
 	ofBenefit := want.Period != "" || want.Reason != "" || want.Outcome != "" || want.Fund != "" || !want.PayOn.IsZero()
 	if want.Benefit == "" && want.Eligible == nil && ofBenefit {
-		d.report(n, "missing_key", map[string]any{"key": "benefit"})
+		d.report(n, "expect_needs_benefit", nil)
 	}
 	return want
 }

@@ -85,11 +85,11 @@ func (a *answer) askStanding(b *Book, c Child, want *Expectation) {
 	s := StandingOf(b, c, want.On)
 	a.state, a.expiresOn = s.State, s.ExpiresOn
 	a.standings = append(a.standings, s)
+	a.add(keyFamily, s.Family) // no benefit has a part of it
 	if want.Benefit != "" {
 		a.addBenefit(&s, want.Benefit)
 		return
 	}
-	a.add(keyFamily, s.Family)
 	a.add(keyProgram, s.Program)
 	a.add(keyVested, s.Vested)
 	a.add(keyEarnings, s.Earnings)

@@ -86,7 +86,11 @@ func (c *compiler) readMoment(b *Book, n *node) *moment {
 	case afterUnits[name].most > 0 && len(args) == 2 && isNumber(args[1], 50_000):
 		return c.momentAfter(n, m, name, args)
 	}
-	c.unknown(n, s, momentForms)
+	forms := momentForms
+	if isNumber(s, 130) {
+		forms = append([]string{"age(" + s + ")"}, momentForms[1:]...)
+	}
+	c.unknown(n, s, forms)
 	return nil
 }
 

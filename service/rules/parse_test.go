@@ -101,7 +101,10 @@ var spoilt = []struct{ code, old, by, at string }{
 	{"not_text", "A small program", "A \x00 program", "line 3"},
 	{"not_text", "A small program", "A \ufeff program", "line 3"},
 	{"syntax", "{id: v1,", "{id: v1, [", "line"},
-	{"syntax", "name: A small program", "name: \"A small program", "line"},
+	{"syntax_indent", "name: A small program", "name: \"A small program", "line"},
+	{"syntax_indent", "  name: A small program", " name: A small program", "line 3"},
+	{"syntax_tab", "  name: A small program", "\tname: A small program", "line 3"},
+	{"syntax_quotes", "{id: v1,", "{id: v1, note: a in [3, 4],", "line"},
 	{"yaml_feature", "name: A small program", "name: &n A small program", "line 3"},
 	{"yaml_feature", "name: A small program", "name: *n", "line 3"},
 	{"yaml_feature", "name: A small program", "<<: {name: A}", "line 3"},
@@ -118,7 +121,7 @@ var spoilt = []struct{ code, old, by, at string }{
 	{"missing_key", "    trigger: event(enrolled)\n", "", "line 22: benefits[0]: missing_key key=trigger"},
 	{"missing_key", "event: deposit, amount: 10.00,", "event: deposit,", "missing_key key=amount"},
 	{"missing_key", "event: return, of: d", "event: return", "missing_key key=of"},
-	{"missing_key", "benefit: match, amount: 5.00", "reason: awarded", "missing_key key=benefit"},
+	{"expect_needs_benefit", "benefit: match, amount: 5.00", "reason: awarded", "expect_needs_benefit"},
 	{"no_value", "currency: USD", "currency:", "line 4: program.currency: no_value key=currency"},
 	{"no_value", "  - {name: viewed}", "  -", "no_value"},
 	{"not_mapping", "enrollment: {mode: auto_opt_out, opt_out_days: 30}", "enrollment: auto", "line 20: enrollment: not_mapping"},
@@ -136,13 +139,13 @@ var spoilt = []struct{ code, old, by, at string }{
 	{"unknown_value", "rounding: half_up", "rounding: halfup", "nearest=half_up"},
 	{"unknown_value", "event(enrolled)", "event(enroled)", "nearest=enrolled value=enroled"},
 	{"unknown_value", "event(enrolled)", "enrolled", "unknown_value"},
-	{"unknown_value", "basis: gross_deposits", "basis: deposits", "nearest=net_deposits"},
+	{"unknown_value", "basis: gross_deposits", "basis: deposits", "nearest=gross_deposits"},
 	{"unknown_value", "      v2:", "      v3:", "line 38: benefits[1].by_version.v3: unknown_value"},
 	{"unknown_value", "at: age(26)", "at: 26", "unknown_value"},
-	{"unknown_value", "of: d}", "of: e}", "nearest=d value=e"},
+	{"unknown_value", "of: d}", "of: e}", "allowed=d nearest= value=e"},
 	{"unknown_value", "benefit: match", "benefit: matsch", "nearest=match"},
 	{"unknown_value", "facts: {grade: KG", "facts: {grade: K-1", "unknown_value"},
-	{"unknown_value", "facts: {grade: KG", "facts: {lunch: half", "nearest=paid"},
+	{"unknown_value", "facts: {grade: KG", "facts: {lunch: half", "nearest= value=half"},
 	{"not_amount", "fixed: 50.00", "fixed: $50", "line 25: benefits[0].amount.fixed: not_amount value=$50"},
 	{"not_amount", "fixed: 50.00", "fixed: 50.005", "not_amount value=50.005"},
 	{"not_amount", "fixed: 50.00", "fixed: 5e1", "not_amount value=5e1"},
@@ -239,13 +242,19 @@ var spoilt = []struct{ code, old, by, at string }{
 	{"unknown_fact", "grade >= KG", "grad >= KG", "line 19: eligibility[0].when: unknown_fact fact=grad nearest=grade"},
 	{"unknown_fact", "grade >= KG", "known(grad)", "unknown_fact fact=grad nearest=grade"},
 	{"unknown_fact", "facts: {grade: KG", "facts: {grad: KG", "unknown_fact fact=grad nearest=grade"},
-	{"unknown_fact", "grade >= KG", "double(grade) > 1.5", "unknown_fact"},
+	{"unknown_function", "grade >= KG", "double(grade) > 1.5", "line 19: eligibility[0].when: unknown_function"},
+	{"unknown_function", "grade >= KG", "age(day) > 1", "nearest=age_on"},
+	{"unknown_fact", "grade >= KG", "school == PA", "unknown_fact fact=PA nearest="},
+	{"cel_operator", "grade >= KG", "grade / 2 > 1", "cel_operator operator=/"},
+	{"cel_operator", "grade >= KG", "grade * 2 > 1", "cel_operator operator=*"},
+	{"cel_equals", "grade >= KG", "grade = KG", "line 19: eligibility[0].when: cel_equals"},
+	{"cel_words", "grade >= KG", "grade >= KG and grade <= 5", "line 19: eligibility[0].when: cel_words"},
 	{"unknown_fact", "grade >= KG", "grade in [1, 2].filter(x, x == 1)", "unknown_fact"},
 	{"cel_types", "grade >= KG", "grade >= \"KG\"", "line 19: eligibility[0].when: cel_types"},
 	{"cel_types", "grade >= KG", "born_on >= \"2019-09-01\"", "cel_types"},
 	{"cel_types", "grade >= KG", "school + \"x\" == \"x\"", "cel_types"},
 	{"cel_types", "grade >= KG", "income > 100", "cel_types"},
-	{"cel_syntax", "grade >= KG", "grade >=", "cel_syntax"},
+	{"cel_breaks_off", "grade >= KG", "grade >=", "line 19: eligibility[0].when: cel_breaks_off"},
 	{"cel_syntax", "grade >= KG", "born_on >= date(\"2019-9-1\")", "cel_syntax"},
 	{"cel_syntax", "grade >= KG", "born_on >= date(city)", "cel_syntax"},
 	{"cel_syntax", "grade >= KG", "known(grade + 1)", "cel_syntax"},
@@ -268,13 +277,13 @@ var spoilt = []struct{ code, old, by, at string }{
 	{"no_census_day", "trigger: event(enrolled)", "trigger: census_day", "line 24: benefits[0].trigger: no_census_day"},
 	{"no_census_day", "trigger: event(enrolled)", "trigger: event(enrolled)\n    eligible_at: census_day", "eligible_at: no_census_day"},
 	{"no_census_day", "grade >= KG", "born_on < census_day", "line 19: eligibility[0].when: no_census_day"},
-	{"unknown_value", "trigger: event(enrolled)", "trigger: each_period(adopted)", "nearest=enrolled"},
+	{"unknown_value", "trigger: event(enrolled)", "trigger: each_period(adopted)", "nearest= value=adopted"},
 	{"unfit_event", "basis: gross_deposits", "basis: amounts(deposit)", "unfit_event event=deposit"},
 	{"unknown_value", "basis: gross_deposits", "basis: amounts(viewd)", "nearest=viewed"},
 	{"needs_deposits", "basis: gross_deposits\n    base: {min_single: 5.00}", "basis: amounts(viewed)\n    base: {channels: [cash]}", "needs_deposits key=channels"},
 	{"needs_number", "{fixed: 50.00}", "{table: {by: lunch, rows: [{from: 1, pay: 1}]}}", "line 25: benefits[0].amount.table.by: needs_number fact=lunch"},
 	{"unknown_fact", "{fixed: 50.00}", "{table: {by: incme, rows: [{from: 1, pay: 1}]}}", "unknown_fact fact=incme nearest=income"},
-	{"unknown_value", "{ratio: 0.5}", "{table: {by: income, rows: [{from: 1, pay: 1}]}}", "nearest=base"},
+	{"unknown_value", "{ratio: 0.5}", "{table: {by: income, rows: [{from: 1, pay: 1}]}}", "allowed=base"},
 	{"value_alone", "{fixed: 50.00}", "{table: {value: 'money(\"5\")', by: grade}}", "value_alone"},
 	{"value_alone", "{ratio: 0.5}", "{table: {value: 'money(\"5\")'}}", "value_alone"},
 	{"cel_not_money", "{fixed: 50.00}", "{table: {value: grade}}", "cel_not_money"},
@@ -394,7 +403,7 @@ func TestAnExampleHasNoMoreThanAProgramNeeds(t *testing.T) {
 
 func TestAllProblemsAreReportedAtOnceInTheOrderOfTheLines(t *testing.T) {
 	src := good
-	unreadable := map[string]bool{"documents": true, "not_text": true, "syntax": true, "yaml_feature": true, "not_list": true, "item_count": true}
+	unreadable := map[string]bool{"syntax_indent": true, "syntax_tab": true, "syntax_quotes": true, "documents": true, "not_text": true, "syntax": true, "yaml_feature": true, "not_list": true, "item_count": true}
 	for _, test := range spoilt {
 		if !unreadable[test.code] {
 			src = strings.Replace(src, test.old, test.by, 1)
@@ -510,5 +519,39 @@ func TestABookSaysWhichFundsAndTermsItHas(t *testing.T) {
 	}
 	if !b.ReversesOnReturn("match") || b.ReversesOnReturn("seed") || b.ReversesOnReturn("none") {
 		t.Error("only the match is taken back on a return")
+	}
+}
+
+func TestAGuessIsNearOrNone(t *testing.T) {
+	for _, test := range []struct {
+		word, want string
+		of         []string
+	}{
+		{"halfup", "half_up", []string{"half_up", "down"}},
+		{"usd", "USD", []string{"CAD", "USD"}},
+		{"KRW", "", []string{"CAD", "USD"}},
+		{"kindergarten", "KG", []string{"PK", "KG", "01"}},
+		{"market", "nav_units", []string{"none", "bank_interest", "nav_units"}},
+		{"interest", "bank_interest", []string{"none", "bank_interest", "nav_units"}},
+		{"monthly", "next_month", []string{"daily", "next_month"}},
+		{"PA", "", []string{"day", "school"}},
+		{"birth_order", "", []string{"district", "school"}},
+		{"ana", "", nil},
+	} {
+		if got := nearest(test.word, test.of); got != test.want {
+			t.Errorf("%q among %v: %q, want %q", test.word, test.of, got, test.want)
+		}
+	}
+	for _, lang := range []string{"en", "es"} {
+		for _, code := range []string{"unknown_key", "unknown_value", "unknown_fact", "unknown_function"} {
+			if !i18n.For(lang).Has("rules.problem." + code + "_far") {
+				t.Errorf("no words in %s for %s without a guess", lang, code)
+			}
+		}
+		for _, code := range []string{"unknown_key", "unknown_value"} {
+			if !i18n.For(lang).Has("rules.problem." + code + "_none") {
+				t.Errorf("no words in %s for %s with nothing to choose from", lang, code)
+			}
+		}
 	}
 }

@@ -177,16 +177,63 @@ func (c *compiler) reportCel(n *node, issues *cel.Issues) {
 			return
 		}
 		if m := undeclared.FindStringSubmatch(e.Message); m != nil {
-			c.unknownFact(n, strings.TrimPrefix(m[1], knownPrefix))
+			c.undeclared(n, strings.TrimPrefix(m[1], knownPrefix))
 			continue
 		}
 		if m := noOverload.FindStringSubmatch(e.Message); m != nil {
-			c.report(n, "cel_types", map[string]any{"operator": strings.Trim(m[1], "_@"), "types": m[2]})
+			if !strings.Contains(m[2], "!error!") { // it follows from another problem
+				c.report(n, "cel_types", map[string]any{"operator": strings.Trim(m[1], "_@"), "types": plainTypes.Replace(m[2])})
+			}
 			continue
+		}
+		if code := celSlip(e.Message); code != "" {
+			c.report(n, code, nil)
+			return // of what cannot be read, the rest means nothing
 		}
 		what, _, _ := strings.Cut(e.Message, "\n")
 		c.report(n, "cel_syntax", map[string]any{"what": strings.ToValidUTF8(what[:min(len(what), 200)], "")})
 	}
+}
+
+// plainTypes says the types of CEL in our words.
+var plainTypes = strings.NewReplacer("int", "whole number", "double", "number with decimals", "string", "text", "bool", "yes or no", "date", "day")
+
+// celSlip is the code of a slip that many make, or "".
+func celSlip(message string) string {
+	switch {
+	case strings.Contains(message, "token recognition error at: '= "), strings.Contains(message, "token recognition error at: '='"):
+		return "cel_equals"
+	case strings.Contains(message, "input 'and'"), strings.Contains(message, "input 'or'"), strings.Contains(message, "input 'AND'"), strings.Contains(message, "input 'OR'"):
+		return "cel_words"
+	case strings.Contains(message, "input '<EOF>'"):
+		return "cel_breaks_off"
+	}
+	return ""
+}
+
+// undeclared reports what a condition speaks of and nobody declared: an
+// operator that conditions do not have, a function, or a fact.
+func (c *compiler) undeclared(n *node, name string) {
+	if operator := strings.Trim(name, "_[]"); operator == "/" || operator == "*" || operator == "%" {
+		c.report(n, "cel_operator", map[string]any{"operator": operator})
+		return
+	}
+	if strings.Contains(n.text, name+"(") {
+		c.report(n, "unknown_function", map[string]any{"function": clip(name), "nearest": nearest(name, c.functions()), "allowed": strings.Join(c.functions(), ", ")})
+		return
+	}
+	c.unknownFact(n, name)
+}
+
+// functions are the names that conditions can ask like functions.
+func (c *compiler) functions() []string {
+	names := []string{"age_on", "add_years", "add_months", "add_days", "date", "money", "ymd", "year", "month", "day_of_month", schoolYearOf, "known", "saved_by", "years_saving"}
+	for i := range c.words.slots {
+		if s := &c.words.slots[i]; s.from == fromTable {
+			names = append(names, s.name)
+		}
+	}
+	return names
 }
 
 func (c *compiler) unknownFact(n *node, name string) {

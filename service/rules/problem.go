@@ -31,7 +31,20 @@ func (p Problem) Fault() *fault.Fault {
 	for name, value := range p.Args {
 		args[name] = value
 	}
-	return fault.New(fault.Invalid, "rules.problem."+p.Code).With(args)
+	return fault.New(fault.Invalid, "rules.problem."+p.words()).With(args)
+}
+
+// words is the key of the words: without a guess where nothing is near, and
+// without a list where there is none.
+func (p Problem) words() string {
+	guess, guesses := p.Args["nearest"]
+	switch {
+	case guesses && p.Args["allowed"] == "":
+		return p.Code + "_none"
+	case guesses && guess == "":
+		return p.Code + "_far"
+	}
+	return p.Code
 }
 
 // String is for logs and tests: "line 12: benefits[0].cap: unknown_key nearest=caps".

@@ -147,9 +147,22 @@ func parse(tokens token.Tokens) (file *ast.File, p *Problem) {
 	}
 	var at yaml.Error
 	if errors.As(err, &at) && at.GetToken() != nil {
-		return nil, withWhat(problemAt(at.GetToken(), "syntax"), at.GetMessage())
+		return nil, withWhat(problemAt(at.GetToken(), slipOf(at.GetMessage())), at.GetMessage())
 	}
 	return nil, &Problem{Line: 1, Column: 1, Code: "syntax", Args: map[string]any{"what": "unreadable"}}
+}
+
+// slipOf is the code of a slip in YAML that many make.
+func slipOf(message string) string {
+	switch {
+	case strings.Contains(message, "must be specified"):
+		return "syntax_quotes"
+	case strings.Contains(message, "\t"):
+		return "syntax_tab"
+	case strings.Contains(message, "not allowed in this context"):
+		return "syntax_indent"
+	}
+	return "syntax"
 }
 
 func problemAt(tk *token.Token, code string) *Problem {
