@@ -31,6 +31,7 @@ type Line struct {
 	Funder  string     // who gave it; "" for the family's own money
 	Channel string     // how a deposit came; "" otherwise
 	Amount  ledger.Amount
+	Period  string      // an award's, as the rule book has it; "" otherwise
 	Why     *rules.Why  // the evaluation behind an award; nil for none
 	No      ledger.TxNo // the newest, where several make one line
 }
@@ -141,6 +142,9 @@ func addLines(ctx context.Context, q sqlx.QueryerContext, p program.Program, ids
 			continue
 		}
 		line.Funder = funders[m.Fund]
+		if period, ok := strings.CutPrefix(m.Source, m.Benefit+" "); ok {
+			line.Period = period
+		}
 		if line.Says, err = said.of(ctx, q, m.Rule, m.Benefit); err != nil {
 			return err
 		}
@@ -226,7 +230,7 @@ func together(lines []Line) []Line {
 }
 
 func (l Line) sameAward(m Line) bool {
-	return l.On == m.On && l.Kind == m.Kind && l.Benefit == m.Benefit && l.Funder == m.Funder && l.Says == m.Says
+	return l.On == m.On && l.Kind == m.Kind && l.Benefit == m.Benefit && l.Period == m.Period && l.Funder == m.Funder && l.Says == m.Says
 }
 
 // check proves that opening and lines make closing, layer by layer.

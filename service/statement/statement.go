@@ -190,6 +190,23 @@ func numbers(children []family.ChildID) []int64 {
 
 // comingOf is the JSON of what is on its way to each child now.
 func comingOf(ctx context.Context, q sqlx.QueryerContext, p program.Program, children []family.ChildID) (map[family.ChildID]string, error) {
+	lists, err := ComingTo(ctx, q, p, children)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[family.ChildID]string, len(lists))
+	for c, l := range lists {
+		text, err := json.Marshal(l)
+		if err != nil {
+			return nil, fmt.Errorf("what is on its way to child %d: %w", c, err)
+		}
+		out[c] = string(text)
+	}
+	return out, nil
+}
+
+// ComingTo is what is on its way to each child now, and why it is not there yet.
+func ComingTo(ctx context.Context, q sqlx.QueryerContext, p program.Program, children []family.ChildID) (map[family.ChildID][]Coming, error) {
 	awards, err := savings.OnTheWay(ctx, q, p.ID, children)
 	if err != nil {
 		return nil, err
@@ -214,15 +231,7 @@ func comingOf(ctx context.Context, q sqlx.QueryerContext, p program.Program, chi
 			lists[a.Child] = append(lists[a.Child], c)
 		}
 	}
-	out := make(map[family.ChildID]string, len(lists))
-	for c, l := range lists {
-		text, err := json.Marshal(l)
-		if err != nil {
-			return nil, fmt.Errorf("what is on its way to child %d: %w", c, err)
-		}
-		out[c] = string(text)
-	}
-	return out, nil
+	return lists, nil
 }
 
 func insert(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, p program.ID, span Span, drafts []facts, at time.Time) (int, error) {
