@@ -35,6 +35,12 @@ type settings struct {
 	// LinkGrace is how long a sign-in link that this program printed stands for a
 	// second factor that is not set up yet; 0s: it does not.
 	LinkGrace time.Duration `env:"CSA_LINK_GRACE" envDefault:"12h"`
+	// Outbox is the folder where messages to families are written that nothing else sends. Default: outbox in CSA_DATA.
+	Outbox string `env:"CSA_OUTBOX"`
+	// Mail is an SMTP server (host:port) of this machine or network that e-mail goes through.
+	Mail string `env:"CSA_MAIL"`
+	// MailFrom is the address that e-mail comes from.
+	MailFrom string `env:"CSA_MAIL_FROM"`
 	// Lang is the language of what commands print: en or es.
 	Lang string `env:"CSA_LANG" envDefault:"en"`
 }
@@ -56,6 +62,12 @@ func readSettings(lookup func(string) (string, bool)) (settings, error) {
 	}
 	if s.Keys == "" {
 		s.Keys = filepath.Join(s.Data, "keys.json")
+	}
+	if s.Outbox == "" {
+		s.Outbox = filepath.Join(s.Data, "outbox")
+	}
+	if (s.Mail == "") != (s.MailFrom == "") {
+		return settings{}, fmt.Errorf("CSA_MAIL and CSA_MAIL_FROM go together: an SMTP server like 127.0.0.1:25, and the address that e-mail comes from")
 	}
 	_, _, err := net.SplitHostPort(s.Addr)
 	if err != nil {

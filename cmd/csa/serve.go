@@ -22,14 +22,16 @@ import (
 	"seedbook/service/web"
 	"seedbook/service/web/api"
 	"seedbook/service/web/console"
+	"seedbook/service/web/portal"
 )
 
 func (a *app) serveCommand() *cobra.Command {
 	var empty bool
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the console and keep the clock",
-		Long: `Serve the console and keep the clock: the nightly and monthly jobs.
+		Short: "Serve the console and the families' portal, and keep the clock",
+		Long: `Serve the console for staff and the portal for families, at /family on the same
+address; send their messages; and keep the clock: the nightly and monthly jobs.
 
 Without DATABASE_URL it runs a PostgreSQL of its own in CSA_DATA and stops it at
 the end. The first start of an empty database loads a demonstration program and
@@ -113,7 +115,9 @@ func (s *session) run(ctx context.Context, listener net.Listener) error {
 	programs := &api.API{DB: s.db, Keys: s.keys, Now: s.now}
 	api.Mount(hall, programs)
 	defer programs.Close()
+	portal.Mount(hall, &portal.Portal{DB: s.db, Keys: s.keys, Now: s.now})
 	clock := jobs.StartClock(runner)
+	post := s.startPost(log)
 	server := hall.Server(listener.Addr().String())
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -126,6 +130,7 @@ func (s *session) run(ctx context.Context, listener net.Listener) error {
 		s.printf("\nStopping …\n")
 	}
 	clock.Stop()
+	post.stop()
 	defer door.Wait() // what was begun for a request that has its answer already
 	finish, cancel := context.WithTimeout(context.Background(), 25*time.Second)
 	defer cancel()
@@ -141,6 +146,7 @@ func (s *session) run(ctx context.Context, listener net.Listener) error {
 // greet prints the address and, where nobody has signed in yet, a sign-in.
 func (s *session) greet(ctx context.Context, addr string) error {
 	s.printf("\nThe console is at http://%s\n", addr)
+	s.printf("Families come in at http://%s/family\n", addr)
 	made, ok, err := demo.Find(ctx, s.db, demo.Default)
 	if err != nil || !ok {
 		return err

@@ -60,6 +60,9 @@ func (w *Words) Month(d ledger.Date) string {
 // MonthShort is a day's month without its year, for charts: "Sep", "sep".
 func (w *Words) MonthShort(d ledger.Date) string { return w.language.monthName(d.Month(), true) }
 
+// MonthName is a month's name alone, for lists to choose from.
+func (w *Words) MonthName(m time.Month) string { return w.language.monthName(m, false) }
+
 // Period is a run of days: "July 1 – September 30, 2026".
 func (w *Words) Period(p ledger.Period) string {
 	var b []byte

@@ -88,3 +88,20 @@ func Network(g *gin.Context) string {
 	}
 	return prefix.String()
 }
+
+// Peer is the client's own address, for counting tries against it: a household
+// has a /64 of IPv6.
+func Peer(g *gin.Context) string {
+	addr, err := netip.ParseAddr(g.ClientIP())
+	if err != nil {
+		return "unknown"
+	}
+	if addr = addr.Unmap(); addr.Is4() {
+		return addr.String()
+	}
+	prefix, err := addr.Prefix(64)
+	if err != nil {
+		return "unknown"
+	}
+	return prefix.String()
+}

@@ -85,7 +85,7 @@ func notice(g *gin.Context, p *parts.Page) string {
 	if done == "" {
 		return ""
 	}
-	for _, key := range []string{"web.notice." + done, "console.notice." + done} {
+	for _, key := range []string{"web.notice." + done, "console.notice." + done, "portal.notice." + done} {
 		if p.Has(key) {
 			n, err := strconv.Atoi(g.Query("n"))
 			if err != nil || n < 0 {

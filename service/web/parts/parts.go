@@ -110,6 +110,7 @@ type Field struct {
 	Optional     bool
 	MaxLength    int // 0 for none
 	Wide         bool
+	Fragment     bool // the script fills it with what stands behind the # of the address
 }
 
 func (f Field) kind() string {

@@ -12,6 +12,14 @@
     const errors = document.getElementById("errors");
     if (errors) errors.focus();
   });
+  // A letter's QR carries its code behind the #, which no server sees.
+  document.addEventListener("DOMContentLoaded", () => {
+    const field = document.querySelector("input[data-from-fragment]");
+    const code = decodeURIComponent(location.hash.slice(1));
+    if (!field || field.value || !/^[0-9A-Za-z-]{12,14}$/.test(code)) return;
+    field.value = code;
+    history.replaceState(null, "", location.pathname + location.search);
+  });
   // A text of many lines has its lines numbered, and a problem leads into it.
   const number = (area) => {
     const frame = document.createElement("div");
