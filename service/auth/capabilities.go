@@ -50,6 +50,7 @@ const (
 	CommitRosters    Capability = "commit_rosters"
 	SeeDeposits      Capability = "see_deposits"
 	ImportDeposits   Capability = "import_deposits"
+	ImportFacts      Capability = "import_facts"  // what agencies and families report
 	Correct          Capability = "correct"       // propose a reversal or correction
 	ApproveMoney     Capability = "approve_money" // approve a reversal, correction or run
 	SeeFunds         Capability = "see_funds"     // funds and their roll-forward
@@ -113,6 +114,7 @@ var table = map[Capability]holding{
 	CommitRosters:    to(Operator),
 	SeeDeposits:      to(ProgramManager, Operator, Approver, Support, Auditor),
 	ImportDeposits:   to(Operator),
+	ImportFacts:      to(Operator),
 	Correct:          to(Operator),
 	ApproveMoney:     freshly(Approver),
 	SeeFunds:         to(everyone...),

@@ -45,7 +45,7 @@ func TestWhoMayDoWhatGolden(t *testing.T) {
 }
 
 func TestNoRoleBothMakesAndChecks(t *testing.T) {
-	making := []Capability{UploadRosters, CommitRosters, ImportDeposits, Correct, DraftRules, ManageFunds, RunJobs}
+	making := []Capability{UploadRosters, CommitRosters, ImportDeposits, ImportFacts, Correct, DraftRules, ManageFunds, RunJobs}
 	checking := []Capability{ApproveMoney, ApproveRules}
 	for _, a := range Roles {
 		for _, b := range Roles {

@@ -78,7 +78,7 @@ func clashes(reports []factfile.Report, reference string) (out []tabular.Problem
 
 // reportedOf finds whom each report is about, as savings finds whose a deposit
 // is: a number that means two children is nobody's.
-func reportedOf(ctx context.Context, tx *sqlx.Tx, w Walk, reports []factfile.Report) ([]family.ChildID, error) {
+func reportedOf(ctx context.Context, q sqlx.QueryerContext, w Walk, reports []factfile.Report) ([]family.ChildID, error) {
 	accounts, students := make([]savings.Account, len(reports)), make([]string, len(reports))
 	for i, r := range reports {
 		if account, err := savings.ParseAccount(r.Account); err == nil {
@@ -86,5 +86,5 @@ func reportedOf(ctx context.Context, tx *sqlx.Tx, w Walk, reports []factfile.Rep
 		}
 		students[i] = cmp.Or(r.Student, r.Account)
 	}
-	return savings.Owners(ctx, tx, w.Who, w.Keys, w.Program.ID, accounts, students)
+	return savings.Owners(ctx, q, w.Who, w.Keys, w.Program.ID, accounts, students)
 }

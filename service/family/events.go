@@ -45,30 +45,21 @@ func (e Event) check() error {
 // RecordEvents adds what happened to children of a program, as RecordFacts
 // does with facts.
 func RecordEvents(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID, events []Event, at time.Time) (Recorded, error) {
-	ids := make([]ChildID, len(events))
-	for i, e := range events {
+	for _, e := range events {
 		if err := e.check(); err != nil {
 			return Recorded{}, err
 		}
-		ids[i] = e.Child
 	}
-	known, err := recorded(ctx, tx, p, ids, true)
+	standings, err := EventStandings(ctx, tx, p, events)
 	if err != nil {
 		return Recorded{}, err
 	}
-	before := make(map[eventKey]Event, len(known))
-	for _, e := range known {
-		before[eventKey{e.Child, e.Reference}] = e
-	}
 	var fresh []Event
-	for _, e := range events {
-		k := eventKey{e.Child, e.Reference}
-		old, used := before[k]
-		if used && !old.same(e) {
+	for i, e := range events {
+		switch standings[i] {
+		case Clashing:
 			return Recorded{}, ErrReferenceUsed.With(map[string]any{"Reference": e.Reference})
-		}
-		if !used {
-			before[k] = e
+		case Fresh:
 			fresh = append(fresh, e)
 		}
 	}
@@ -87,6 +78,38 @@ func RecordEvents(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID,
 		Verb: "family.events_recorded", Kind: "program", Subject: int64(p), Program: int32(p),
 		After: map[string]any{"events": len(fresh), "kinds": byKind},
 	}}, at)
+}
+
+// EventStandings says of each event of a set where it stands, as FactStandings
+// does of facts.
+func EventStandings(ctx context.Context, q sqlx.QueryerContext, p program.ID, events []Event) ([]Standing, error) {
+	ids := make([]ChildID, len(events))
+	for i, e := range events {
+		ids[i] = e.Child
+	}
+	known, err := recorded(ctx, q, p, ids, true)
+	if err != nil {
+		return nil, err
+	}
+	before := make(map[eventKey]Event, len(known))
+	for _, e := range known {
+		before[eventKey{e.Child, e.Reference}] = e
+	}
+	out := make([]Standing, len(events))
+	for i, e := range events {
+		k := eventKey{e.Child, e.Reference}
+		old, used := before[k]
+		switch {
+		case !used:
+			before[k] = e
+			out[i] = Fresh
+		case !old.same(e):
+			out[i] = Clashing
+		default:
+			out[i] = Repeated
+		}
+	}
+	return out, nil
 }
 
 // same reports the same event, whoever reported it and however it is numbered.

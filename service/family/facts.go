@@ -45,6 +45,16 @@ type Recorded struct {
 	Repeated int // known already with the same content
 }
 
+// Standing is where a report stands beside what is recorded.
+type Standing int8
+
+// The standings.
+const (
+	Fresh    Standing = iota // it would be recorded
+	Repeated                 // it is known already, with the same content
+	Clashing                 // its reference stands for something else
+)
+
 // factKey names a fact as its reporter does.
 type factKey struct {
 	child           ChildID
@@ -67,29 +77,21 @@ func (f Fact) check() error {
 // reference that was used refuses the set (ErrReferenceUsed). The children are
 // evaluated anew by the next run.
 func RecordFacts(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, facts []Fact, at time.Time) (Recorded, error) {
-	ids := make([]ChildID, len(facts))
-	for i, f := range facts {
+	for _, f := range facts {
 		if err := f.check(); err != nil {
 			return Recorded{}, err
 		}
-		ids[i] = f.Child
 	}
-	known, err := FactsOf(ctx, tx, who, keys, ids)
+	standings, err := FactStandings(ctx, tx, who, keys, facts)
 	if err != nil {
 		return Recorded{}, err
 	}
-	before := make(map[factKey]Fact, len(known))
-	for _, f := range known {
-		before[f.key()] = f
-	}
 	var fresh []Fact
-	for _, f := range facts {
-		old, used := before[f.key()]
-		if used && (old.Value != f.Value || old.From != f.From) {
+	for i, f := range facts {
+		switch standings[i] {
+		case Clashing:
 			return Recorded{}, ErrReferenceUsed.With(map[string]any{"Reference": f.Reference})
-		}
-		if !used {
-			before[f.key()] = f
+		case Fresh:
 			fresh = append(fresh, f)
 		}
 	}
@@ -101,6 +103,37 @@ func RecordFacts(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Ke
 		return Recorded{}, err
 	}
 	return done, recordFacts(ctx, tx, who, fresh, at)
+}
+
+// FactStandings says of each fact of a set where it stands beside what is
+// recorded and beside those before it in the set. It records nothing.
+func FactStandings(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, facts []Fact) ([]Standing, error) {
+	ids := make([]ChildID, len(facts))
+	for i, f := range facts {
+		ids[i] = f.Child
+	}
+	known, err := FactsOf(ctx, q, who, keys, ids)
+	if err != nil {
+		return nil, err
+	}
+	before := make(map[factKey]Fact, len(known))
+	for _, f := range known {
+		before[f.key()] = f
+	}
+	out := make([]Standing, len(facts))
+	for i, f := range facts {
+		old, used := before[f.key()]
+		switch {
+		case !used:
+			before[f.key()] = f
+			out[i] = Fresh
+		case old.Value != f.Value || old.From != f.From:
+			out[i] = Clashing
+		default:
+			out[i] = Repeated
+		}
+	}
+	return out, nil
 }
 
 func insertFacts(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, facts []Fact, at time.Time) error {

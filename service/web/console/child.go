@@ -53,7 +53,7 @@ func (c *Console) child(g *gin.Context, v visit) error {
 	p := c.page(g, v, title, parts.Link{Text: v.words.T("console.nav.children"), To: v.base() + "/children"})
 	view := pages.Child{
 		Name: title, State: participation(v, f.Enrollment), Own: f.money.Own, Awarded: f.money.Program, Coming: f.money.Coming,
-		Facts: f.facts(v), Awards: f.awardLines(v), Lines: f.lines(v), Masked: !v.May(auth.SeeNames),
+		Facts: f.facts(v), Awards: f.awardLines(v), Lines: f.lines(v), Masked: !v.May(auth.SeeNames), FactsTo: childPath(v, id) + "/facts",
 	}
 	if v.May(auth.SeeStatements) {
 		view.Statements = f.statementLines(v)

@@ -51,6 +51,7 @@ type Console struct {
 	trials       trials               // of rule books
 	rosterFiles  shelf[roster.Upload] // whose columns nobody has explained yet
 	depositFiles shelf[depositFile]   // checked and not posted yet
+	factFiles    shelf[*factImport]   // checked, and then recorded
 }
 
 // visit is one request of someone signed in.
@@ -173,6 +174,7 @@ var places = []struct {
 	{"children", "/children", auth.SeeChildren},
 	{"rosters", "/rosters", auth.SeeRosters},
 	{"deposits", "/deposits", auth.SeeDeposits},
+	{"facts", "/facts", auth.SeeRosters},
 	{"funds", "/funds", auth.SeeFunds},
 	{"forecast", "/forecast", auth.SeeFunds},
 	{"rules", "/rules", auth.SeeRules},

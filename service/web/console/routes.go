@@ -109,6 +109,14 @@ var routes = []route{
 	{get, "/p/:program/classes/:benefit/:on", auth.SeeChildren, (*Console).class, false},
 	{get, "/p/:program/classes/:benefit/:on/list.txt", auth.SeeChildren, (*Console).classText, false},
 
+	{get, "/p/:program/facts", auth.SeeRosters, (*Console).facts, false},
+	{post, "/p/:program/facts", auth.ImportFacts, (*Console).uploadFacts, true},
+	{get, "/p/:program/facts/sample.csv", auth.ImportFacts, (*Console).factSample, false},
+	{get, "/p/:program/facts/files/:id", auth.ImportFacts, (*Console).factFile, false},
+	{post, "/p/:program/facts/files/:id", auth.ImportFacts, (*Console).recordFacts, false},
+	{get, "/p/:program/facts/files/:id/rows.csv", auth.ImportFacts, (*Console).factRows, false},
+	{get, "/p/:program/children/:id/facts", auth.SeeChildren, (*Console).childFacts, false},
+
 	{get, "/p/:program/jobs", auth.SeeJobs, (*Console).jobRuns, false},
 	{post, "/p/:program/jobs", auth.RunJobs, (*Console).runJob, false},
 	{get, "/p/:program/jobs/:id", auth.SeeJobs, (*Console).jobRun, false},

@@ -112,7 +112,8 @@ type Child struct {
 	Lines      []MoneyLine
 	OlderLines string // to older movements; "" where there are none
 	Statements []StatementLine
-	Masked     bool // the reader's role does not see names
+	FactsTo    string // to what the rule book reads about the child
+	Masked     bool   // the reader's role does not see names
 }
 
 // AwardLine is an award, or why there is none.

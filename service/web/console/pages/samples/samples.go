@@ -36,6 +36,8 @@ var Pages = []Page{
 	{"findings", findings}, {"findings-clean", findingsClean}, {"findings-never", findingsNever},
 	{"classes", classes}, {"classes-none", classesNone}, {"class", class}, {"class-unsound", classUnsound},
 	{"sign-in-ways", signInWays}, {"code", code}, {"code-refused", codeRefused}, {"step-up", stepUp}, {"enrol", enrol}, {"security", security},
+	{"facts", facts}, {"facts-none", factsNone}, {"fact-file", factFile}, {"fact-file-refused", factFileRefused}, {"fact-file-running", factFileRunning}, {"fact-file-done", factFileDone},
+	{"child-facts", childFacts}, {"child-facts-masked", childFactsMasked},
 	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
 
@@ -56,7 +58,7 @@ const base = "/p/riverbend"
 func in(p *parts.Page, here, title string) {
 	p.Organization, p.Person = "City of Riverbend", "Ana Ruiz"
 	p.Help, p.Out, p.Me = "/help", "/sign-out", "/account"
-	for _, name := range []string{"home", "children", "rosters", "deposits", "funds", "forecast", "rules", "jobs", "books"} {
+	for _, name := range []string{"home", "children", "rosters", "deposits", "facts", "funds", "forecast", "rules", "jobs", "books"} {
 		p.Nav = append(p.Nav, parts.Link{Text: p.T("console.nav." + name), To: base + "/" + name, Current: name == here})
 	}
 	p.Title = title
@@ -186,7 +188,7 @@ func childrenNone(p *parts.Page) templ.Component {
 func child(p *parts.Page) templ.Component {
 	in(p, "children", "María José García López")
 	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.children"), To: base + "/children"})
-	v := pages.Child{State: parts.Status{Text: "Enrolled", Tone: parts.Good}, Own: money("62.00"), Awarded: money("81.00"), Coming: money("19.00"),
+	v := pages.Child{FactsTo: base + "/children/4/facts", State: parts.Status{Text: "Enrolled", Tone: parts.Good}, Own: money("62.00"), Awarded: money("81.00"), Coming: money("19.00"),
 		Facts: []parts.Row{{Term: "Account", Value: "00000121"}, {Term: "Born", Value: p.Date(day("2021-03-14"))}, {Term: "School", Value: "Lincoln Elementary"},
 			{Term: "Grade", Value: "Kindergarten"}, {Term: "Language", Value: "Español"}, {Term: "Guardian", Value: "Carmen López"}},
 		Awards: []pages.AwardLine{
@@ -209,7 +211,7 @@ func child(p *parts.Page) templ.Component {
 
 func childNew(p *parts.Page) templ.Component {
 	in(p, "children", "00000121")
-	return pages.ChildPage(p, pages.Child{Masked: true, State: parts.Status{Text: "Not eligible", Tone: parts.Quiet}})
+	return pages.ChildPage(p, pages.Child{FactsTo: base + "/children/4/facts", Masked: true, State: parts.Status{Text: "Not eligible", Tone: parts.Quiet}})
 }
 
 func files() []pages.FileLine {
@@ -374,7 +376,7 @@ func Named(p *parts.Page, word string) templ.Component {
 	in(p, "children", word)
 	p.Notice = word
 	p.Problems = []parts.Problem{{Text: word}}
-	return pages.ChildPage(p, pages.Child{Name: word, State: parts.Status{Text: word, Tone: parts.Good},
+	return pages.ChildPage(p, pages.Child{FactsTo: base + "/children/4/facts", Name: word, State: parts.Status{Text: word, Tone: parts.Good},
 		Facts:      []parts.Row{{Term: word, Value: word, To: word}},
 		Awards:     []pages.AwardLine{{Benefit: word, Period: word, State: parts.Status{Text: word, Tone: parts.Good}, Why: word, How: []string{word}}},
 		Lines:      []pages.MoneyLine{{On: day("2026-10-02"), What: word, Note: word}},
