@@ -27,7 +27,7 @@ var floors = map[string]int{
 	"service/sheet": 21, "service/likeness": 21, "service/likeness/trial": 22,
 	"service/pdf/truetype": 20, "service/pdf/typeset": 21, "service/pdf": 22, "service/pdf/pdftest": 23,
 	"service/roster/rosterfile": 25, "service/savings/depositfile": 25, "service/enroll/factfile": 25,
-	"service/audit": 30, "service/approval": 31, "service/notify": 30, "service/rulebook": 30,
+	"service/audit": 30, "service/savedview": 30, "service/approval": 31, "service/notify": 30, "service/rulebook": 30,
 	"service/auth": 40, "service/program": 40, "service/fund": 41, "service/family": 41,
 	"service/apikey":  42,
 	"service/savings": 50, "service/activation": 55,

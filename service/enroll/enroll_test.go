@@ -367,9 +367,41 @@ func TestListsNarrowDown(t *testing.T) {
 	w.wantNames("a student number without its zeros", Filter{Text: "4711"})
 	w.wantNames("an account number", Filter{Text: w.of(ana + 1).ID.Account().String()}, "Nunez, Leo")
 	w.wantNames("signs only", Filter{Text: "%_'"})
+	w.wantNames("a language", Filter{Language: "es"}, w.speaking("es")...)
+	w.wantNames("who has saved", Filter{About: Saving})
+	w.wantNames("who has not", Filter{About: NotSaving, State: Enrolled}, "Núñez, Ana", "Sato, Mia")
+	w.do(func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := savings.PostDeposits(ctx, tx, w.who, w.program, []savings.Deposit{{Reference: "D1", Child: ana + 2, Amount: ledger.Minor(5_00), On: w.on, Channel: "ach"}}, 0, w.at)
+		return err
+	})
+	w.wantNames("who has saved, then", Filter{About: Saving}, "Sato, Mia")
+	w.wantNames("who waits for money", Filter{About: Waiting})
+	w.wantNames("who is to be looked at", Filter{About: ToLookAt})
+	w.wantNames("who is at no school", Filter{About: NoSchool})
+	w.do(func(ctx context.Context, tx *sqlx.Tx) error {
+		n, err := CountListed(ctx, tx, w.program.ID, Filter{State: Enrolled, After: ana})
+		if n != 2 {
+			t.Errorf("counted %d participants, want 2, whichever page is shown", n)
+		}
+		similar, err2 := Similar(ctx, tx, w.who, w.keys, w.program.ID, "Nunyez", 10)
+		if len(similar) != 2 || similar[0].Person.Given != "Ana" {
+			t.Errorf("similar to Nunyez: %+v", similar)
+		}
+		return errors.Join(err, err2)
+	})
 	if rows := w.list(Filter{Text: "mia", Limit: 10}); len(rows) != 1 || rows[0].School != "South" || rows[0].Grade != "02" || rows[0].State != Enrolled {
 		t.Errorf("rows = %+v", rows)
 	}
+}
+
+// speaking are the names of the program's children who read a language.
+func (w *world) speaking(code string) (out []string) {
+	for _, r := range w.list(Filter{Limit: 100}) {
+		if r.Language == code {
+			out = append(out, r.Person.ListName())
+		}
+	}
+	return out
 }
 
 func TestPagesStayRightWhileChildrenCome(t *testing.T) {

@@ -1,8 +1,10 @@
 package enroll
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -18,21 +20,41 @@ import (
 
 // Filter narrows a list of children. Zero values mean "all".
 type Filter struct {
-	Text   string // words of a name, a student number, or an account number
-	School program.SchoolID
-	Grade  string
-	State  State
-	After  family.ChildID // keyset: the last child of the page before
-	Limit  int
+	// Text is what is known of a child: words of names, a birth date, a
+	// telephone number (family.Search), a student number or an account number.
+	Text     string
+	School   program.SchoolID
+	Grade    string
+	State    State
+	Language string
+	About    About
+	After    family.ChildID // keyset: the last child of the page before
+	Limit    int
 }
+
+// About is something that people look children up by.
+type About string
+
+// What a list may be about.
+const (
+	ToLookAt  About = "flagged"    // participants who are not eligible any more
+	Saving    About = "saving"     // the family has paid in
+	NotSaving About = "not_saving" // it has not
+	Waiting   About = "waiting"    // for the money of a fund
+	NoSchool  About = "no_school"  // participants who are at no school
+)
+
+// Abouts are all of them, in the order a list offers them.
+var Abouts = []About{ToLookAt, Saving, NotSaving, Waiting, NoSchool}
 
 // Row is a child in a list.
 type Row struct {
 	Enrollment
-	Person family.Person
-	Erased bool
-	School string // name; "" when not at a school
-	Grade  string
+	Person   family.Person
+	Erased   bool
+	Language string
+	School   string // name; "" when not at a school
+	Grade    string
 }
 
 // List returns children of a program in the order of their numbers. A page
@@ -108,12 +130,9 @@ func Rows(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 	return page(ctx, q, who, keys, p, Filter{Limit: len(ids)}, ids)
 }
 
-// page reads one page; only, where given, is the set to choose from. A record that
-// is joined to another one stands in the list only where somebody looks for it.
-func page(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, f Filter, only []family.ChildID) ([]Row, error) {
-	const query = `
-		SELECT e.id, e.child_id, e.state, e.enrolled_on, e.ended_on, e.flagged, e.reason, e.why,
-		       coalesce(h.name, '') AS school, coalesce(s.grade, '') AS grade
+// listed are the children of a program that a filter lets through. A record that
+// is joined to another one is among them only where somebody looks for it.
+const listed = `
 		FROM enrollments e
 		LEFT JOIN schoolings s ON s.tenant_id = e.tenant_id AND s.child_id = e.child_id AND s.to_on IS NULL
 		LEFT JOIN schools h ON h.tenant_id = s.tenant_id AND h.id = s.school_id
@@ -122,8 +141,55 @@ func page(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 		  AND (CAST($4 AS bigint) = 0 OR s.school_id = $4)
 		  AND ($5 = '' OR s.grade = $5)
 		  AND (CAST($6 AS bigint[]) IS NULL OR e.child_id = ANY ($6))
-		ORDER BY e.child_id LIMIT $7`
-	rows, err := q.QueryxContext(ctx, query, p, f.After, string(f.State), int64(f.School), f.Grade, pq.Array(only), f.Limit)
+		  AND ($7 = '' OR EXISTS (SELECT FROM children c WHERE c.tenant_id = e.tenant_id AND c.id = e.child_id AND c.language = $7))
+		  AND CASE $8
+		      WHEN '' THEN true
+		      WHEN 'flagged' THEN e.flagged
+		      WHEN 'no_school' THEN s.child_id IS NULL
+		      WHEN 'waiting' THEN EXISTS (SELECT FROM awards a WHERE a.tenant_id = e.tenant_id AND a.program_id = e.program_id AND a.child_id = e.child_id AND a.queued > 0)
+		      ELSE ($8 = 'saving') = EXISTS (SELECT FROM deposits d WHERE d.tenant_id = e.tenant_id AND d.program_id = e.program_id AND d.child_id = e.child_id AND d.state = 'posted')
+		      END`
+
+// args are the arguments of a query over listed, from $1 to $8, and further ones.
+func (f Filter) args(p program.ID, only []family.ChildID, more ...any) []any {
+	return append([]any{p, f.After, string(f.State), int64(f.School), f.Grade, pq.Array(only), f.Language, string(f.About)}, more...)
+}
+
+// MostCounted is how far Count counts: beyond it "more than" says enough, and
+// costs nothing more.
+const MostCounted = 10_000
+
+// CountListed is how many children a filter without text lets through, at most
+// MostCounted and one. A search by text is not counted: names are sealed.
+func CountListed(ctx context.Context, q sqlx.QueryerContext, p program.ID, f Filter) (n int, err error) {
+	f.After = 0
+	const query = `SELECT count(*) FROM (SELECT 1 ` + listed + ` LIMIT $9) n`
+	if err := sqlx.GetContext(ctx, q, &n, query, f.args(p, nil, MostCounted+1)...); err != nil {
+		return 0, fmt.Errorf("count children: %w", err)
+	}
+	return n, nil
+}
+
+// Similar returns children of a program whom a text may mean that is spelled
+// otherwise, the likeliest first, whatever else the filter asks for.
+func Similar(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, text string, limit int) ([]Row, error) {
+	ids, err := family.Similar(ctx, q, who, keys, text, limit)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	rows, err := page(ctx, q, who, keys, p, Filter{Limit: limit}, ids)
+	slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(slices.Index(ids, a.Child), slices.Index(ids, b.Child)) })
+	return rows, err
+}
+
+// page reads one page; only, where given, is the set to choose from.
+func page(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, f Filter, only []family.ChildID) ([]Row, error) {
+	const query = `
+		SELECT e.id, e.child_id, e.state, e.enrolled_on, e.ended_on, e.flagged, e.reason, e.why,
+		       coalesce(h.name, '') AS school, coalesce(s.grade, '') AS grade
+		` + listed + `
+		ORDER BY e.child_id LIMIT $9`
+	rows, err := q.QueryxContext(ctx, query, f.args(p, only, f.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list children: %w", err)
 	}
@@ -152,7 +218,7 @@ func openNames(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *
 		return err
 	}
 	for i, c := range people {
-		rows[i].Person, rows[i].Erased = c.Person, c.Erased
+		rows[i].Person, rows[i].Erased, rows[i].Language = c.Person, c.Erased, c.Language
 	}
 	return nil
 }

@@ -188,6 +188,22 @@ func (f *Form) Choice(name string, offered ...string) string {
 	return s
 }
 
+// Choices are the values chosen of those offered, in the order of the offer.
+func (f *Form) Choices(name string, offered ...string) (out []string) {
+	for _, s := range f.values[name] {
+		if !slices.Contains(offered, s) {
+			f.fail(name, errChoice)
+			return nil
+		}
+	}
+	for _, s := range offered {
+		if slices.Contains(f.values[name], s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // Checked is a checkbox.
 func (f *Form) Checked(name string) bool { return f.raw(name) == "yes" }
 

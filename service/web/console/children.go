@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"net/url"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -13,54 +12,19 @@ import (
 	"seedbook/service/enroll"
 	"seedbook/service/family"
 	"seedbook/service/program"
-	"seedbook/service/web"
+	"seedbook/service/savedview"
 	"seedbook/service/web/console/pages"
-	"seedbook/service/web/parts"
 )
 
-// perPage is how many children a page of the list shows.
-const perPage = 25
+// perPage is how many children a page of the list shows, and mostSimilar how many
+// whose names are spelled otherwise.
+const (
+	perPage     = 25
+	mostSimilar = 10
+)
 
 // grades are the CEDS codes that a roster may carry.
 var grades = []string{"PK", "KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"}
-
-// search is the list's address, read.
-type search struct {
-	enroll.Filter
-	school string // as in the address
-}
-
-func readSearch(g *gin.Context) (search, error) {
-	f := web.ReadQuery(g)
-	s := search{Filter: enroll.Filter{Text: f.Optional("q"), Grade: f.Optional("grade"), State: enroll.State(f.Optional("state")), Limit: perPage + 1}}
-	if s.school = f.Optional("school"); s.school != "" {
-		s.School = program.SchoolID(f.Int("school", 1, 1<<62))
-	}
-	if f.Optional("after") != "" {
-		s.After = family.ChildID(f.Int("after", 1, 1<<62))
-	}
-	return s, f.Err()
-}
-
-// address is the list's address with one value changed, from the first page.
-func (s search) address(base, name, value string) string {
-	q := url.Values{}
-	for key, v := range map[string]string{"q": s.Text, "school": s.school, "grade": s.Grade, "state": string(s.State)} {
-		if key == name {
-			v = value
-		}
-		if v != "" {
-			q.Set(key, v)
-		}
-	}
-	if name == "after" {
-		q.Set("after", value)
-	}
-	if len(q) == 0 {
-		return base + "/children"
-	}
-	return base + "/children?" + q.Encode()
-}
 
 // children lists a program's children.
 func (c *Console) children(g *gin.Context, v visit) error {
@@ -68,27 +32,53 @@ func (c *Console) children(g *gin.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	var rows []enroll.Row
-	var money map[family.ChildID]enroll.Money
-	var schools []program.School
+	var found childrenFound
 	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error {
-		if rows, err = enroll.List(ctx, q, v.Who(), c.Keys, v.program.ID, s.Filter); err != nil {
-			return err
-		}
-		if money, err = enroll.MoneyOf(ctx, q, v.program, childrenOf(rows)); err != nil {
-			return err
-		}
-		schools, err = program.Schools(ctx, q)
+		found, err = c.findChildren(ctx, q, v, s)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	view := c.childrenView(v, s, rows, money, schools)
-	if err := c.viewed(g, v, "child.listed", childrenOf(rows)[:len(view.Rows)]); err != nil {
+	view := c.childrenView(v, s, found)
+	shown := childrenOf(found.rows)[:len(view.Rows)]
+	if err := c.viewed(g, v, "child.listed", append(shown, childrenOf(found.similar)...)); err != nil {
 		return err
 	}
 	return c.show(g, pages.ChildrenPage(c.page(g, v, v.words.T("console.children.title")), view))
+}
+
+// childrenFound is what the list shows.
+type childrenFound struct {
+	rows, similar []enroll.Row
+	money         map[family.ChildID]enroll.Money
+	count         int // 0: not counted
+	schools       []program.School
+	views         []savedview.View
+}
+
+func (c *Console) findChildren(ctx context.Context, q sqlx.QueryerContext, v visit, s search) (f childrenFound, err error) {
+	s.Limit = perPage + 1
+	if f.rows, err = enroll.List(ctx, q, v.Who(), c.Keys, v.program.ID, s.Filter); err != nil {
+		return f, err
+	}
+	switch {
+	case s.Text == "":
+		f.count, err = enroll.CountListed(ctx, q, v.program.ID, s.Filter)
+	case s.After == 0 && len(f.rows) <= perPage:
+		f.similar, err = enroll.Similar(ctx, q, v.Who(), c.Keys, v.program.ID, s.Text, mostSimilar)
+	}
+	if err != nil {
+		return f, err
+	}
+	if f.money, err = enroll.MoneyOf(ctx, q, v.program, append(childrenOf(f.rows), childrenOf(f.similar)...)); err != nil {
+		return f, err
+	}
+	if f.schools, err = program.Schools(ctx, q); err != nil {
+		return f, err
+	}
+	f.views, err = savedview.Of(ctx, q, v.Who(), childList(v))
+	return f, err
 }
 
 func childrenOf(rows []enroll.Row) []family.ChildID {
@@ -106,59 +96,6 @@ func (c *Console) viewed(g *gin.Context, v visit, verb string, children []family
 		ids[i] = int64(id)
 	}
 	return audit.Viewed(g.Request.Context(), c.DB, v.Who(), verb, ids, v.at)
-}
-
-func (c *Console) childrenView(v visit, s search, rows []enroll.Row, money map[family.ChildID]enroll.Money, schools []program.School) pages.Children {
-	view := pages.Children{Base: v.base(), Query: s.Text, School: s.school, Grade: s.Grade, State: string(s.State),
-		Schools: []parts.Choice{{Text: v.words.T("console.children.any_school")}},
-		Grades:  []parts.Choice{{Text: v.words.T("console.children.any_grade")}},
-		States:  []parts.Choice{{Text: v.words.T("console.children.any_state")}},
-	}
-	view.Filtered = s.Text != "" || s.school != "" || s.Grade != "" || s.State != ""
-	if s.After != 0 {
-		view.First = s.address(v.base(), "", "")
-	}
-	if len(rows) > perPage {
-		rows = rows[:perPage]
-		view.Next = s.address(v.base(), "after", strconv.FormatInt(int64(rows[perPage-1].Child), 10))
-	}
-	for _, r := range rows {
-		view.Rows = append(view.Rows, pages.ChildLine{
-			Name: listName(v, r), Account: r.ID.Account().String(), School: r.School, Grade: grade(v, r.Grade), State: participation(v, r.Enrollment),
-			To: childPath(v, r.Child), Total: money[r.Child].Total(),
-		})
-	}
-	for _, school := range schools {
-		id := strconv.FormatInt(int64(school.ID), 10)
-		view.Schools = append(view.Schools, parts.Choice{Value: id, Text: school.Name})
-		if id == s.school {
-			view.Chips = append(view.Chips, parts.Link{Text: school.Name, To: s.address(v.base(), "school", "")})
-		}
-	}
-	for _, code := range grades {
-		view.Grades = append(view.Grades, parts.Choice{Value: code, Text: grade(v, code)})
-	}
-	for _, state := range enroll.States {
-		view.States = append(view.States, parts.Choice{Value: string(state), Text: v.words.T("console.participation." + string(state))})
-	}
-	view.Chips = append(view.Chips, s.chips(v)...)
-	return view
-}
-
-// chips are the filters in force besides the school, each leading to the list
-// without it.
-func (s search) chips(v visit) []parts.Link {
-	var out []parts.Link
-	if s.Text != "" {
-		out = append(out, parts.Link{Text: s.Text, To: s.address(v.base(), "q", "")})
-	}
-	if s.Grade != "" {
-		out = append(out, parts.Link{Text: grade(v, s.Grade), To: s.address(v.base(), "grade", "")})
-	}
-	if s.State != "" && v.words.Has("console.participation."+string(s.State)) {
-		out = append(out, parts.Link{Text: v.words.T("console.participation." + string(s.State)), To: s.address(v.base(), "state", "")})
-	}
-	return out
 }
 
 func childPath(v visit, id family.ChildID) string {

@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"seedbook/service/auth"
+	"seedbook/service/sheet"
 )
 
 // route is a page or a form's target, and who may come to it.
@@ -52,6 +53,12 @@ var routes = []route{
 
 	{get, "/p/:program", auth.SeeTotals, (*Console).home, false},
 	{get, "/p/:program/children", auth.SeeChildren, (*Console).children, false},
+	{get, "/p/:program/children.csv", auth.SeeChildren, export(sheet.CSV, false), false},
+	{get, "/p/:program/children.xlsx", auth.SeeChildren, export(sheet.XLSX, false), false},
+	{get, "/p/:program/children-named.csv", auth.ExportNames, export(sheet.CSV, true), false},
+	{get, "/p/:program/children-named.xlsx", auth.ExportNames, export(sheet.XLSX, true), false},
+	{post, "/p/:program/children/views", auth.SeeChildren, (*Console).saveView, false},
+	{post, "/p/:program/children/views/:view/remove", auth.SeeChildren, (*Console).removeView, false},
 	{get, "/p/:program/children/:id", auth.SeeChildren, (*Console).child, false},
 	{get, "/p/:program/children/:id/awards/:benefit/:period", auth.SeeChildren, (*Console).explainAward, false},
 	{get, "/p/:program/excesses", auth.SeeDeposits, (*Console).excesses, false},

@@ -77,27 +77,47 @@ type FundLine struct {
 
 // Children is a page of the list of children.
 type Children struct {
-	Base     string
-	Query    string
-	School   string
-	Grade    string
-	State    string
-	Schools  []parts.Choice
-	Grades   []parts.Choice
-	States   []parts.Choice
-	Chips    []parts.Link // the filters in force, each leading to the list without it
-	Rows     []ChildLine
-	First    string // to the first page; "" on it
-	Next     string // to the next; "" on the last
-	Count    int    // how many match; 0 where counting would cost too much
-	Filtered bool
+	Base      string
+	Query     string
+	School    string
+	Grade     string
+	State     string
+	Language  string
+	About     string
+	Schools   []parts.Choice
+	Grades    []parts.Choice
+	States    []parts.Choice
+	Languages []parts.Choice
+	Abouts    []parts.Choice
+	// AllColumns are the columns there are, and Columns those shown, the name's
+	// first.
+	AllColumns []Box
+	Columns    []parts.Column
+	Chips      []parts.Link // the filters in force, each leading to the list without it
+	Rows       []parts.TableRow
+	Similar    []parts.TableRow // whose names are spelled otherwise
+	First      string           // to the first page; "" on it
+	Next       string           // to the next; "" on the last
+	Count      string           // how many match, in words; "" where nobody counted
+	Filtered   bool
+	// Views are lists kept under a name; ViewQuery is what keeping this one keeps.
+	Views     []ViewLink
+	ViewQuery string
+	Files     []parts.Link // the list to be taken out
 }
 
-// ChildLine is a child in a list.
-type ChildLine struct {
-	Name, Account, School, Grade, To string
-	State                            parts.Status
-	Total                            ledger.Amount
+// Box is one of several boxes to check.
+type Box struct {
+	Value, Text string
+	Checked     bool
+}
+
+// ViewLink is a list kept under a name. Remove is where it is forgotten, for
+// whose it is.
+type ViewLink struct {
+	parts.Link
+	Shared bool
+	Remove string
 }
 
 // Child is a child's own page.

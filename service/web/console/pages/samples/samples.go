@@ -167,16 +167,27 @@ func choices(texts ...string) []parts.Choice {
 
 func children(p *parts.Page) templ.Component {
 	in(p, "children", p.T("console.children.title"))
-	v := pages.Children{Base: base, Query: "garcia", Filtered: true, Count: 1947, First: base + "/children", Next: base + "/children?after=25",
+	v := pages.Children{Base: base, Query: "garcia", Filtered: true, Count: p.N("console.children.count", 1947), First: base + "/children", Next: base + "/children?after=25",
 		Schools: choices("All schools", "Lincoln Elementary", "Cesar Chavez Elementary"), Grades: choices("All grades", "Kindergarten", "1", "2"),
-		States: choices("All", "Enrolled", "Not eligible", "Left", "Opted out"),
-		Chips:  []parts.Link{{Text: "garcia", To: base + "/children"}, {Text: "Kindergarten", To: base + "/children?q=garcia"}}}
+		States: choices("All", "Enrolled", "Not eligible", "Left", "Opted out"), Languages: choices("All languages", "English", "Español"), Abouts: choices("Everybody", "Family has saved"),
+		Chips: []parts.Link{{Text: "garcia", To: base + "/children"}, {Text: "Kindergarten", To: base + "/children?q=garcia"}},
+		Views: []pages.ViewLink{{Link: parts.Link{Text: "Kindergarten, not saving yet", To: base + "/children?grade=KG&about=not_saving"}, Remove: base + "/children/views/1/remove"},
+			{Link: parts.Link{Text: "At no school", To: base + "/children?about=no_school", Current: true}, Shared: true}},
+		Files: []parts.Link{{Text: p.T("childlist.file.children_csv"), To: base + "/children.csv"}, {Text: p.T("childlist.file.children_named_xlsx"), To: base + "/children-named.xlsx"}}, ViewQuery: "grade=KG",
+		Columns: []parts.Column{{Name: "Name"}, {Name: "Account"}, {Name: "School"}, {Name: "Grade"}, {Name: "Status"}, {Name: "On the account", Number: true}}}
+	for _, name := range []string{"account", "born", "school", "grade", "state", "own", "total"} {
+		v.AllColumns = append(v.AllColumns, pages.Box{Value: name, Text: p.T("childlist.column." + name), Checked: name != "born" && name != "own"})
+	}
 	names := []string{"García López, María José", "Nguyen, Anh", "Washington-Okonkwo, Chukwuemeka", "O’Brien, Síle", "Garcia, Luis", "Yang, Mai", "Brown, Zoë", "Martínez de la Cruz, Guadalupe"}
 	states := []parts.Status{{Text: "Enrolled", Tone: parts.Good}, {Text: "Not eligible", Tone: parts.Quiet}, {Text: "To look at", Tone: parts.Caution}}
-	for i, name := range names {
-		v.Rows = append(v.Rows, pages.ChildLine{Name: name, Account: fmt.Sprintf("%07d%d", i*137+12, i%10), School: "Lincoln Elementary", Grade: "K",
-			To: fmt.Sprintf("%s/children/%d", base, i), State: states[i%3%len(states)], Total: ledger.Minor(int64(5000 + i*1725))})
+	line := func(i int, name string) parts.TableRow {
+		return parts.TableRow{Cells: []parts.Cell{parts.Linked(name, fmt.Sprintf("%s/children/%d", base, i)), parts.Text(fmt.Sprintf("%07d%d", i*137+12, i%10)),
+			parts.Text("Lincoln Elementary"), parts.Text("K"), parts.Tagged(states[i%3%len(states)]), p.MoneyCell(ledger.Minor(int64(5000 + i*1725)))}}
 	}
+	for i, name := range names {
+		v.Rows = append(v.Rows, line(i, name))
+	}
+	v.Similar = []parts.TableRow{line(8, "Garza, Luisa"), line(9, "Gracia, Ana")}
 	return pages.ChildrenPage(p, v)
 }
 
