@@ -47,6 +47,7 @@ type Award struct {
 	Queued      ledger.Amount // waits for a fund's money
 	PayOn       ledger.Date   // when what is promised is payable
 	EvaluatedOn ledger.Date   // the last run's day; none: no run looked at it yet
+	Found       ledger.Amount // what the child was entitled to by that run
 	EvaluatedBy string        // hash of the book of that run
 	Gone        bool          // given once, and the book no longer mentions it
 }
@@ -131,7 +132,7 @@ func (a *Award) name(book *rules.Book) {
 
 func (a *Award) had(s savings.AwardState) {
 	a.OnAccount, a.OnTheWay, a.Queued, a.PayOn = s.Posted, s.Accrued, s.Queued, s.PayOn
-	a.EvaluatedOn, a.EvaluatedBy = s.EvaluatedOn, s.Rule
+	a.EvaluatedOn, a.EvaluatedBy, a.Found = s.EvaluatedOn, s.Rule, s.Entitled
 }
 
 // fundAnswers are the funds of an entitlement with their conditions.

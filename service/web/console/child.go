@@ -3,6 +3,7 @@ package console
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +15,9 @@ import (
 	"seedbook/service/auth"
 	"seedbook/service/enroll"
 	"seedbook/service/family"
+	"seedbook/service/forecast"
 	"seedbook/service/i18n"
+	"seedbook/service/program"
 	"seedbook/service/rules"
 	"seedbook/service/savings"
 	"seedbook/service/statement"
@@ -33,6 +36,7 @@ type childFile struct {
 	book       *rules.Book
 	movements  []ledger.Movement
 	statements []statement.Issued
+	today      forecast.Explanation // what the rules in effect say today; of no book where there is none
 }
 
 // child shows one child's money and the reason of every amount.
@@ -42,7 +46,16 @@ func (c *Console) child(g *gin.Context, v visit) error {
 		return err
 	}
 	var f childFile
-	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error { return c.open(ctx, q, v, id, &f) })
+	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error {
+		if err := c.open(ctx, q, v, id, &f); err != nil {
+			return err
+		}
+		f.today, err = forecast.Explain(ctx, q, v.Who(), c.Keys, v.program, id, v.today())
+		if errors.Is(err, program.ErrNoRules) {
+			return nil
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -54,6 +67,9 @@ func (c *Console) child(g *gin.Context, v visit) error {
 	view := pages.Child{
 		Name: title, State: participation(v, f.Enrollment), Own: f.money.Own, Awarded: f.money.Program, Coming: f.money.Coming,
 		Facts: f.facts(v), Awards: f.awardLines(v), Lines: f.lines(v), Masked: !v.May(auth.SeeNames), FactsTo: childPath(v, id) + "/facts",
+	}
+	if f.today.Book != "" {
+		view.AsOf = f.today.AsOf
 	}
 	if v.May(auth.SeeStatements) {
 		view.Statements = f.statementLines(v)
@@ -153,15 +169,28 @@ func languageName(code string) string {
 	return code
 }
 
-// awardLines are the evaluated awards, the newest period first, each with its
-// reason. An award of nothing says why, too.
+// awardLines are what the rules say today, whether or not a run has acted on it,
+// and then what only a run of an earlier day found: each with its reason and,
+// where the two differ, with the day of each. An award of nothing says why, too.
 func (f childFile) awardLines(v visit) []pages.AwardLine {
+	var awards []shownAward
+	for _, a := range f.today.Awards {
+		awards = append(awards, shownAward{a, false})
+	}
+	for _, s := range f.awards {
+		if !slices.ContainsFunc(awards, func(a shownAward) bool { return a.Benefit == s.Benefit && a.Period == s.Period }) {
+			awards = append(awards, shownAward{foundBefore(f.book, s), true})
+		}
+	}
+	slices.SortStableFunc(awards, telling)
 	var out []pages.AwardLine
-	slices.SortStableFunc(f.awards, telling)
-	for _, a := range f.awards {
-		line := pages.AwardLine{Benefit: benefitName(v, f.book, a.Benefit), Period: periodName(v, a.Period), Amount: a.Entitled, State: awardState(v, a), To: awardPath(v, f.Child, a.Benefit, a.Period)}
-		if why, err := rules.ParseWhy(a.Why); err == nil && why.Reason != "" {
-			sentences := rules.Explain(v.words, why)
+	for _, a := range awards {
+		line := pages.AwardLine{Benefit: benefitName(v, f.book, a.Benefit), Period: periodName(v, a.Period), Amount: a.Entitled, State: awardState(v, a.Award), Note: standing(v, a.Award), To: awardPath(v, f.Child, a.Benefit, a.Period)}
+		switch {
+		case a.over():
+			line.Why = v.words.T("console.child.period_over") // the reason of that day no longer holds
+		case a.Why.Reason != "":
+			sentences := rules.Explain(v.words, a.Why)
 			line.Why, line.How = sentences[0], sentences[1:]
 		}
 		out = append(out, line)
@@ -169,9 +198,44 @@ func (f childFile) awardLines(v visit) []pages.AwardLine {
 	return out
 }
 
+// shownAward is an award of a child's page; past is one that only a run of an
+// earlier day found.
+type shownAward struct {
+	forecast.Award
+	past bool
+}
+
+// over reports nothing of a period that the rules do not look at any more.
+func (a shownAward) over() bool { return a.past && a.Entitled.IsZero() }
+
+// foundBefore is what a run of an earlier day found and the rules do not look at
+// any more.
+func foundBefore(book *rules.Book, s savings.AwardState) forecast.Award {
+	b, _ := book.Benefit(s.Benefit)
+	a := forecast.Award{Benefit: s.Benefit, Says: b.Says, Period: s.Period, Entitled: s.Entitled, Found: s.Entitled, OnAccount: s.Posted, OnTheWay: s.Accrued,
+		Queued: s.Queued, PayOn: s.PayOn, EvaluatedOn: s.EvaluatedOn, EvaluatedBy: s.Rule, Gone: true}
+	a.Why, _ = rules.ParseWhy(s.Why) // what cannot be read says nothing
+	return a
+}
+
+// standing says by which day's knowledge an amount is told, where that is not
+// plainly today's.
+func standing(v visit, a forecast.Award) string {
+	args := i18n.Args{"on": a.EvaluatedOn, "found": a.Found}
+	switch {
+	case a.EvaluatedOn.IsZero():
+		return v.words.T("console.child.no_run")
+	case a.Gone:
+		return v.words.T("console.child.found_then", args)
+	case a.Found != a.Entitled:
+		return v.words.T("console.child.found_other", args)
+	}
+	return ""
+}
+
 // telling puts awards of something before those of nothing, and newer periods
 // before older ones.
-func telling(a, b savings.AwardState) int {
+func telling(a, b shownAward) int {
 	return cmp.Or(b.Entitled.Sign()-a.Entitled.Sign(), strings.Compare(b.Period, a.Period), strings.Compare(a.Benefit, b.Benefit))
 }
 
@@ -195,14 +259,16 @@ func periodName(v visit, period string) string {
 	return named(v, "console.award_period.", period)
 }
 
-func awardState(v visit, a savings.AwardState) parts.Status {
+func awardState(v visit, a forecast.Award) parts.Status {
 	switch {
 	case a.Queued.Sign() > 0:
 		return parts.Status{Text: v.words.T("console.award.queued"), Tone: parts.Caution}
-	case a.Accrued.Sign() > 0:
+	case a.OnTheWay.Sign() > 0:
 		return parts.Status{Text: v.words.T("console.award.coming"), Tone: parts.Info}
-	case a.Posted.Sign() > 0:
+	case a.OnAccount.Sign() > 0:
 		return parts.Status{Text: v.words.T("console.award.paid"), Tone: parts.Good}
+	case a.Entitled.Sign() > 0:
+		return parts.Status{Text: v.words.T("console.award.next_run"), Tone: parts.Info}
 	}
 	return parts.Status{Text: v.words.T("console.award.nothing"), Tone: parts.Quiet}
 }

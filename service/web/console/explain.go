@@ -31,6 +31,7 @@ type explained struct {
 	funds  map[ledger.FundID]fund.Fund
 	names  rulebook.Names
 	rule   program.RuleBook // in effect
+	past   bool             // the award is what a run of an earlier day found
 	excess int64            // the open proposal to take a part back; 0 for none
 }
 
@@ -101,10 +102,9 @@ func (x *explained) find(benefit, period string) bool {
 	}
 	for _, s := range x.awards {
 		if s.Benefit == benefit && s.Period == period {
-			b, _ := x.book.Benefit(benefit)
-			x.award = forecast.Award{Benefit: benefit, Says: b.Says, Period: period, Entitled: s.Entitled, OnAccount: s.Posted, OnTheWay: s.Accrued,
-				Queued: s.Queued, PayOn: s.PayOn, EvaluatedOn: s.EvaluatedOn, EvaluatedBy: s.Rule}
-			x.award.Why, _ = rules.ParseWhy(s.Why) // what cannot be read says nothing
+			x.award = foundBefore(x.book, s)
+			x.award.Gone = false // nothing was given that the rules no longer mention
+			x.past = true
 			return true
 		}
 	}
@@ -140,6 +140,12 @@ func (x *explained) view(v visit) pages.Explanation {
 			{Label: w.T("console.explain.queued"), Value: w.Money(a.Queued)},
 		},
 		Funds: x.fundRows(v), Rule: x.ruleRows(v), Moves: x.moveLines(v), Gone: a.Gone,
+	}
+	if out.AsOf = w.T("console.explain.as_of", i18n.Args{"on": x.AsOf}); x.past || a.Gone {
+		out.AsOf = w.T("console.explain.as_of_run", i18n.Args{"on": a.EvaluatedOn})
+		out.Figures[0].Note = w.T("console.explain.entitled_note", i18n.Args{"on": a.EvaluatedOn})
+	} else if s := standing(v, a); s != "" {
+		out.AsOf += " " + s
 	}
 	if x.excess != 0 {
 		out.Excess = v.base() + "/excesses"

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,7 +12,9 @@ import (
 	"seedbook/ledger"
 	"seedbook/service/audit"
 	"seedbook/service/auth"
+	"seedbook/service/family"
 	"seedbook/service/program"
+	"seedbook/service/savings"
 	"seedbook/service/store"
 )
 
@@ -196,5 +199,50 @@ func TestWhoFoundItDoesNotDecideAndIsToldWhy(t *testing.T) {
 	}
 	if a := eve.post(path, "decision", "take"); a.status != http.StatusNotFound {
 		t.Errorf("another organization decides: %d", a.status)
+	}
+}
+
+const noRun = "No night&#39;s run has looked at this yet."
+
+// What is shown is what the rules say today, also where no run has acted on it:
+// a deposit and another rule book are shown at once, with the day of each.
+func TestAPageTellsWhatHoldsTodayAndWhatTheLastRunFound(t *testing.T) {
+	t.Parallel()
+	o, b := city(t)
+	path := ""
+	for _, p := range regexp.MustCompile(riverbend+`/children/\d+`).FindAllString(b.get(riverbend+"/children").body, -1) {
+		if a := b.get(p + "/awards/match/2026-27"); a.status == http.StatusOK && !strings.Contains(a.body, noRun) {
+			path = p
+		}
+	}
+	const changed = "Since then something changed; the next run acts on it."
+	before := b.get(path).body
+	if !strings.Contains(before, "what the rules in effect say today") || strings.Contains(before, changed) {
+		t.Errorf("before anything changed:\n%s", before)
+	}
+	id, err := strconv.ParseInt(path[strings.LastIndex(path, "/")+1:], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = o.db.InTx(t.Context(), o.who, func(tx *sqlx.Tx) error {
+		p, err := program.ByCode(t.Context(), tx, "riverbend")
+		if err != nil {
+			return err
+		}
+		_, err = savings.PostDeposits(t.Context(), tx, o.who, p, []savings.Deposit{
+			{Reference: "late", Child: family.ChildID(id), Amount: ledger.Minor(7_31), On: p.Day(o.clock), Channel: "cash"},
+		}, 0, o.clock)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := b.get(path).body
+	if !strings.Contains(after, changed) {
+		t.Fatalf("after a deposit that no run has seen:\n%s", after)
+	}
+	match := regexp.MustCompile(path + `/awards/match/[^"]+`).FindString(after)
+	if page := b.get(match).body; !strings.Contains(page, changed) || !strings.Contains(page, "by the rules in effect and what is known today") {
+		t.Errorf("the explanation of %s:\n%s", match, page)
 	}
 }

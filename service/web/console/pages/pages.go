@@ -128,6 +128,7 @@ type Child struct {
 	Awarded    ledger.Amount
 	Coming     ledger.Amount
 	Facts      []parts.Row
+	AsOf       ledger.Date // the day for which the awards are told; none: no rules hold
 	Awards     []AwardLine
 	Lines      []MoneyLine
 	OlderLines string // to older movements; "" where there are none
@@ -143,6 +144,7 @@ type AwardLine struct {
 	Amount  ledger.Amount
 	State   parts.Status
 	Why     string   // the decision in a sentence or two
+	Note    string   // by which day's knowledge, where that is not today's
 	How     []string // the arithmetic and what was looked at
 	To      string   // to everything behind it
 }

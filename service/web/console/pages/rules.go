@@ -165,6 +165,7 @@ type ExcessLine struct {
 
 // Explanation is one award, paid or not, with everything behind it.
 type Explanation struct {
+	AsOf    string // by which day's knowledge and rules it is told
 	Figures []parts.Figure
 	Why     string   // "" where nobody can tell any more
 	Steps   []string // the arithmetic

@@ -12,7 +12,8 @@ func explanation(p *parts.Page) templ.Component {
 	in(p, "children", p.T("console.explain.title", map[string]any{"benefit": "Savings match", "period": "2026-27"}))
 	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.children"), To: base + "/children"}, parts.Link{Text: "María José García López", To: base + "/children/1"})
 	return pages.ExplanationPage(p, pages.Explanation{
-		Why: p.T("rules.gives.period_cap", map[string]any{"amount": money("100.00")}),
+		AsOf: p.T("console.explain.as_of", map[string]any{"on": day("2026-10-05")}),
+		Why:  p.T("rules.gives.period_cap", map[string]any{"amount": money("100.00")}),
 		Figures: []parts.Figure{
 			{Label: p.T("console.explain.entitled"), Value: p.Money(money("100.00")), Note: p.T("console.explain.entitled_note", map[string]any{"on": day("2026-10-05")}), Major: true},
 			{Label: p.T("console.explain.given"), Value: p.Money(money("60.00"))},

@@ -199,13 +199,13 @@ func childrenNone(p *parts.Page) templ.Component {
 func child(p *parts.Page) templ.Component {
 	in(p, "children", "María José García López")
 	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.children"), To: base + "/children"})
-	v := pages.Child{FactsTo: base + "/children/4/facts", State: parts.Status{Text: "Enrolled", Tone: parts.Good}, Own: money("62.00"), Awarded: money("81.00"), Coming: money("19.00"),
+	v := pages.Child{FactsTo: base + "/children/4/facts", State: parts.Status{Text: "Enrolled", Tone: parts.Good}, Own: money("62.00"), Awarded: money("81.00"), Coming: money("19.00"), AsOf: day("2026-10-05"),
 		Facts: []parts.Row{{Term: "Account", Value: "00000121"}, {Term: "Born", Value: p.Date(day("2021-03-14"))}, {Term: "School", Value: "Lincoln Elementary"},
 			{Term: "Grade", Value: "Kindergarten"}, {Term: "Language", Value: "Español"}, {Term: "Guardian", Value: "Carmen López"}},
 		Awards: []pages.AwardLine{
 			{Benefit: "Seed", Period: "once", Amount: money("50.00"), State: parts.Status{Text: "Paid", Tone: parts.Good}, Why: "Enrolled on September 1, 2025, in kindergarten at a Riverbend public school.", To: base + "/children/0/awards/seed/once"},
 			{Benefit: "Match", Period: "2026", Amount: money("50.00"), State: parts.Status{Text: "On its way", Tone: parts.Info}, Why: "This gives $50.00. $31.00 is paid; the rest is paid after the quarter ends.", How: []string{"$62.00 was saved from January 1 to October 5.", "$62.00 is matched 1 to 1.", "At most $50.00 a year."}},
-			{Benefit: "Savings habit bonus", Period: "2026", Amount: ledger.Amount{}, State: parts.Status{Text: "Nothing yet", Tone: parts.Quiet}, Why: "Saved in 4 of 6 months. 2 more months with a deposit earn $20.00."},
+			{Benefit: "Savings habit bonus", Period: "2026", Amount: ledger.Amount{}, State: parts.Status{Text: "Nothing yet", Tone: parts.Quiet}, Why: "Saved in 4 of 6 months. 2 more months with a deposit earn $20.00.", Note: p.T("console.child.found_other", map[string]any{"on": day("2026-10-04"), "found": money("20.00")})},
 		},
 		Lines: []pages.MoneyLine{
 			{On: day("2026-10-02"), What: "Deposit", Note: "Cash day, R-20261002-14", Amount: money("12.00"), After: money("143.00")},
@@ -389,7 +389,7 @@ func Named(p *parts.Page, word string) templ.Component {
 	p.Problems = []parts.Problem{{Text: word}}
 	return pages.ChildPage(p, pages.Child{FactsTo: base + "/children/4/facts", Name: word, State: parts.Status{Text: word, Tone: parts.Good},
 		Facts:      []parts.Row{{Term: word, Value: word, To: word}},
-		Awards:     []pages.AwardLine{{Benefit: word, Period: word, State: parts.Status{Text: word, Tone: parts.Good}, Why: word, How: []string{word}}},
+		Awards:     []pages.AwardLine{{Benefit: word, Period: word, State: parts.Status{Text: word, Tone: parts.Good}, Why: word, Note: word, How: []string{word}}},
 		Lines:      []pages.MoneyLine{{On: day("2026-10-02"), What: word, Note: word}},
 		OlderLines: word})
 }
