@@ -65,6 +65,8 @@ var (
 	ErrOwnAccount = fault.New(fault.Conflict, "auth.own_account")
 	// ErrDecided reports a proposal that is not open any more.
 	ErrDecided = fault.New(fault.Conflict, "auth.decided")
+	// ErrNoProposal reports a proposal that does not exist in this organization.
+	ErrNoProposal = fault.New(fault.NotFound, "auth.no_proposal")
 	// ErrNoProgram reports a program that does not exist.
 	ErrNoProgram = fault.New(fault.Invalid, "auth.no_program")
 	// ErrWelcomed reports an account that needs no invitation, or has no roles yet.

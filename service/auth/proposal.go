@@ -101,20 +101,20 @@ func array(roles []Role) any {
 	return names
 }
 
-// Decide approves or refuses a proposal. The person who proposed it and the
+// Decide approves or refuses a proposal of a kind. The person who proposed it and the
 // person it is about decide nothing, by whichever account: ErrSamePerson,
 // ErrOwnAccount. What was decided already is ErrDecided.
 //
 // An approved recovery takes the account's password, app, passkeys and sessions
 // away; the one-time token, for its owner, opens it again.
-func Decide(ctx context.Context, tx *sqlx.Tx, by Principal, id ProposalID, approve bool, at time.Time) (token string, err error) {
+func Decide(ctx context.Context, tx *sqlx.Tx, by Principal, id ProposalID, kind string, approve bool, at time.Time) (token string, err error) {
 	state := Refused
 	if approve {
 		state = Approved
 	}
 	const query = `
 		UPDATE staff_proposals SET state = $3, decided_by = $4, decided_at = $5
-		WHERE tenant_id = $1 AND id = $2 AND state = 'open'
+		WHERE tenant_id = $1 AND id = $2 AND kind = $6 AND state = 'open'
 		RETURNING account_id, kind, roles, programs`
 	var row struct {
 		Account  AccountID      `db:"account_id"`
@@ -122,10 +122,10 @@ func Decide(ctx context.Context, tx *sqlx.Tx, by Principal, id ProposalID, appro
 		Roles    pq.StringArray `db:"roles"`
 		Programs pq.Int64Array  `db:"programs"`
 	}
-	err = tx.GetContext(ctx, &row, query, by.Tenant, id, state, by.Staff, at)
+	err = tx.GetContext(ctx, &row, query, by.Tenant, id, state, by.Staff, at, kind)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return "", ErrDecided
+		return "", notOpen(ctx, tx, id, kind)
 	case store.Violates(err, "staff_proposals_persons_check"):
 		return "", ErrSamePerson
 	case store.Violates(err, "staff_proposals_subject_check"):
@@ -150,6 +150,19 @@ func Decide(ctx context.Context, tx *sqlx.Tx, by Principal, id ProposalID, appro
 		After: map[string]any{"proposal": id}}}, at)
 }
 
+// notOpen says why there is no such open proposal: it was decided, or never was.
+func notOpen(ctx context.Context, q sqlx.QueryerContext, id ProposalID, kind string) error {
+	const query = `SELECT EXISTS (SELECT 1 FROM staff_proposals WHERE id = $1 AND ($2 = '' OR kind = $2))`
+	var known bool
+	if err := sqlx.GetContext(ctx, q, &known, query, id, kind); err != nil {
+		return fmt.Errorf("find proposal %d: %w", id, err)
+	}
+	if known {
+		return ErrDecided
+	}
+	return ErrNoProposal
+}
+
 func asRoles(names []string) []Role {
 	roles := make([]Role, len(names))
 	for i, n := range names {
@@ -167,7 +180,7 @@ func Withdraw(ctx context.Context, tx *sqlx.Tx, by Principal, id ProposalID, at 
 	var account int64
 	err := tx.GetContext(ctx, &account, query, by.Tenant, id, by.Staff, at)
 	if errors.Is(err, sql.ErrNoRows) {
-		return ErrDecided
+		return notOpen(ctx, tx, id, "")
 	}
 	if err != nil {
 		return fmt.Errorf("withdraw proposal %d: %w", id, err)

@@ -191,7 +191,15 @@ func dress(p *parts.Page, v visit, path string) {
 		home = v.base()
 	}
 	p.Nav = []parts.Link{{Text: p.T("console.nav.home"), To: home, Current: path == home}}
-	if v.program.Code == "" || v.Due(v.at) != auth.DueNothing {
+	if v.Due(v.at) != auth.DueNothing {
+		return
+	}
+	if v.May(auth.SeeStaff) {
+		defer func() {
+			p.Nav = append(p.Nav, parts.Link{Text: p.T("console.staff.title"), To: "/staff", Current: under(path, "/staff")})
+		}()
+	}
+	if v.program.Code == "" {
 		return
 	}
 	for _, place := range places {

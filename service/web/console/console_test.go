@@ -185,32 +185,6 @@ func TestWhoIsSignedOutIsSentToSignInAndComesBack(t *testing.T) {
 	}
 }
 
-func TestEveryRouteAsksForItsCapability(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	for _, role := range auth.Roles {
-		who := auth.Principal{Roles: []auth.Role{role}}
-		b := o.browser(t)
-		o.hire(t, auth.NewAccount{Email: string(role) + "@riverbend.example", Name: "X", Roles: who.Roles})
-		b.signIn(string(role) + "@riverbend.example")
-		for _, r := range routes {
-			if r.path == "/sign-out" {
-				continue
-			}
-			path := strings.NewReplacer(":program", "x", ":id", "1").Replace(r.path)
-			var a answer
-			if r.method == get {
-				a = b.get(path)
-			} else {
-				a = b.post(path)
-			}
-			if refused := a.status == http.StatusNotFound && strings.Contains(a.body, "not for you"); refused == who.May(r.may) {
-				t.Errorf("%s at %s %s: %d", role, r.method, path, a.status)
-			}
-		}
-	}
-}
-
 func TestAWrongPasswordIsSaidInBothLanguagesAndKeepsTheAddress(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

@@ -51,6 +51,18 @@ var routes = []route{
 	{post, "/account/passkeys/remove", auth.ManageFactors, (*Console).removePasskey, false},
 	{post, "/account/sessions", auth.ManageOwnAccount, (*Console).endSession, false},
 
+	{get, "/staff", auth.SeeStaff, (*Console).staff, false},
+	{get, "/staff/new", auth.ManageStaff, (*Console).askInvite, false},
+	{post, "/staff", auth.ManageStaff, (*Console).invite, false},
+	{get, "/staff/:id", auth.SeeStaff, (*Console).member, false},
+	{post, "/staff/:id/roles", auth.ManageStaff, (*Console).proposeRoles, false},
+	{post, "/staff/:id/recovery", auth.ManageStaff, (*Console).proposeRecovery, false},
+	{post, "/staff/:id/disable", auth.ManageStaff, (*Console).disable, false},
+	{post, "/staff/:id/link", auth.ManageStaff, (*Console).welcome, false},
+	{post, "/staff/roles/:id", auth.ApproveStaff, (*Console).decideRoles, false},
+	{post, "/staff/recovery/:id", auth.ApproveRecovery, (*Console).decideRecovery, false},
+	{post, "/staff/proposals/:id/withdraw", auth.ManageStaff, (*Console).withdraw, false},
+
 	{get, "/p/:program", auth.SeeTotals, (*Console).home, false},
 	{get, "/p/:program/children", auth.SeeChildren, (*Console).children, false},
 	{get, "/p/:program/children.csv", auth.SeeChildren, export(sheet.CSV, false), false},

@@ -80,6 +80,10 @@ func (p *Page) fault(field string) string {
 	return ""
 }
 
+// Fault is what is wrong with a field, or "", for fields that pages make
+// themselves.
+func (p *Page) Fault(field string) string { return p.fault(field) }
+
 // window is the window's title.
 func (p *Page) window() string {
 	title := p.Title + " – " + p.T("web.seedbook")

@@ -38,6 +38,7 @@ var Pages = []Page{
 	{"sign-in-ways", signInWays}, {"code", code}, {"code-refused", codeRefused}, {"step-up", stepUp}, {"enrol", enrol}, {"security", security},
 	{"facts", facts}, {"facts-none", factsNone}, {"fact-file", factFile}, {"fact-file-refused", factFileRefused}, {"fact-file-running", factFileRunning}, {"fact-file-done", factFileDone},
 	{"child-facts", childFacts}, {"child-facts-masked", childFactsMasked},
+	{"staff", staff}, {"invite", invite}, {"member", member}, {"one-time", oneTime},
 	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
 
