@@ -2,10 +2,9 @@
 // tried, submitted, approved by a second person, in effect. Once without any
 // JavaScript on a wide screen, once on a phone with it; there every page on the
 // way must also pass axe in both languages.
-import { createRequire } from "node:module";
 import { Failures, withBrowser } from "./browser.mjs";
+import { signedIn } from "./staff.mjs";
 
-const { AxeBuilder } = createRequire(import.meta.url)("@axe-core/playwright");
 const [, , base, ...links] = process.argv;
 const failures = new Failures();
 const ways = [
@@ -15,7 +14,7 @@ const ways = [
 
 await withBrowser(async (open) => {
   for (const [i, way] of ways.entries()) {
-    const [author, approver] = [await signedIn(open, way, links[2 * i]), await signedIn(open, way, links[2 * i + 1])];
+    const [author, approver] = [await signedIn(open, way, base + links[2 * i], failures), await signedIn(open, way, base + links[2 * i + 1], failures)];
     const seed = `${71 + i}.00`;
 
     await author.page.goto(`${base}/p/riverbend/rules`);
@@ -81,42 +80,3 @@ await withBrowser(async (open) => {
   }
 });
 failures.end();
-
-// signedIn opens somebody's browser, with what is asked of every page they see.
-async function signedIn(open, way, link) {
-  const { context, page } = await open(way);
-  page.setDefaultTimeout(15000);
-  const at = (where) => `${way.name}, ${where}`;
-  const press = async (selector) => {
-    await page.focus(selector);
-    await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
-  };
-  const fits = async (where) => {
-    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    if (sideways > 0) failures.add(at(where), `scrolls sideways by ${sideways}`);
-  };
-  // axe reads the page as it is, in English, and the same page in Spanish.
-  const accessible = async (where) => {
-    const result = await new AxeBuilder({ page })
-      .options({ rules: { "target-size": { enabled: true } } })
-      .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-      .analyze();
-    for (const v of result.violations) failures.add(at(where), `${v.id}: ${v.nodes.slice(0, 2).map((n) => n.html).join(" | ")}`);
-  };
-  const arrived = async (where, words) => {
-    await page.waitForSelector("h1");
-    if (!(await page.textContent("main")).includes(words)) failures.add(at(where), `does not say ${words}`);
-    await fits(where);
-    if (!way.javaScriptEnabled) return;
-    await accessible(where);
-    if (await page.locator("main .usa-alert--error").count()) return; // what was typed is not to be lost
-    const here = page.url();
-    await page.goto(`${here.split("?")[0]}?lang=es`);
-    await accessible(`${where} in Spanish`);
-    await fits(`${where} in Spanish`);
-    await page.goto(`${here.split("?")[0]}?lang=en`);
-  };
-  await page.goto(base + link);
-  await press("main button[type=submit]");
-  return { page, at, press, arrived, close: () => context.close() };
-}
