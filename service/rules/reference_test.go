@@ -64,10 +64,25 @@ func keyTable(def definition) string {
 		if slices.Contains(def.Required, k) {
 			needed = "needed"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k, needed, def.Properties[k].Description)
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", k, needed, def.Properties[k].said())
 	}
 	b.WriteString("\n")
 	return b.String()
+}
+
+// said is a key's description, with the words it may have where they are a few
+// and the description does not say them.
+func (p property) said() string {
+	var words []string
+	silent := false
+	for _, w := range p.Enum {
+		words = append(words, fmt.Sprint(w))
+		silent = silent || !strings.Contains(p.Description, fmt.Sprint(w))
+	}
+	if !silent {
+		return p.Description
+	}
+	return p.Description + " One of: " + strings.Join(words, ", ") + "."
 }
 
 func indexOr(list []string, word string) int {
@@ -80,15 +95,61 @@ func indexOr(list []string, word string) int {
 // reasonTable lists the codes with the words that families read.
 func reasonTable() string {
 	var b strings.Builder
-	b.WriteString("\n| code | as families read it, in part |\n|---|---|\n")
+	b.WriteString("\n| code | when | what families read where nothing is given |\n|---|---|---|\n")
 	w := i18n.For("en")
 	for _, r := range reasons {
 		key := "rules.reason." + string(r)
 		args := map[string]any{"amount": "…", "need": "…", "until": "…", "missing": "…", "event": "…", "requirement": "…", "n": 2}
-		fmt.Fprintf(&b, "| `%s` | %s |\n", r, w.T(key, args))
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r, reasonMeans[r], w.T(key, args))
 	}
 	b.WriteString("\n")
 	return b.String()
+}
+
+// reasonMeans says when a reason is the answer, for whoever writes an example.
+var reasonMeans = map[Reason]string{
+	ReasonAwarded:        "An amount, and no cap cut it. The usual reason.",
+	ReasonBaseCap:        "`base.cap_period` or `cap_lifetime` cut what counts. Also with an amount above zero.",
+	ReasonEventCap:       "`caps.per_event` cut what a deposit earns. Also with an amount above zero.",
+	ReasonPeriodCap:      "`caps.per_period` cut the amount. Also with an amount above zero.",
+	ReasonWithinCap:      "A cap of `caps.within` cut it. Also with an amount above zero.",
+	ReasonLifetimeCap:    "`caps.lifetime` cut it. Also with an amount above zero.",
+	ReasonSharedCap:      "A shared cap cut it. Also with an amount above zero.",
+	ReasonRoom:           "The room of `carry_forward` cut it. Also with an amount above zero.",
+	ReasonNotEnrolled:    "There is no event `enrolled` by then.",
+	ReasonIneligible:     "A requirement of `eligibility` is not met.",
+	ReasonMissingFact:    "A fact is not known that would decide: in `eligibility`, `when`, a tier, a table.",
+	ReasonOptedOut:       "The event `opted_out`.",
+	ReasonLeft:           "The child left, and nothing counted in this period before.",
+	ReasonDeceased:       "The child died, and nothing counted in this period before.",
+	ReasonNotYet:         "The first version has not begun.",
+	ReasonEnded:          "The last version is over.",
+	ReasonNotOffered:     "The version that answers does not have this benefit.",
+	ReasonCondition:      "Something happened, but `when` did not hold on the day that counts.",
+	ReasonNoEvent:        "The event that a trigger or a count waits for did not happen in the period.",
+	ReasonTooYoung:       "`trigger: age(…)`: the birthday is to come.",
+	ReasonCensus:         "`trigger: census_day`: there was none in the period on which the child took part.",
+	ReasonNoRow:          "A table of amounts has no row for the fact.",
+	ReasonNoDeposits:     "No deposit in the period.",
+	ReasonSmall:          "Every deposit was under `base.min_single`.",
+	ReasonSmallAmounts:   "Every amount of an event was under `base.min_single`.",
+	ReasonChannel:        "Every deposit came by a way that does not count.",
+	ReasonBelowMinimum:   "The period's deposits are under `base.min_period`.",
+	ReasonBelowThreshold: "What counts is under the threshold, the first step or the first row.",
+	ReasonBelowCount:     "The same, where events are counted.",
+	ReasonNoStreak:       "No streak is complete.",
+	ReasonWindowOpen:     "`contribution_balance`: the period is not over.",
+	ReasonPhasedOut:      "`phase_out`: the fact is at `to` or above.",
+	ReasonReturned:       "The bank took back everything that counted.",
+	ReasonWithdrawn:      "`net_deposits`: as much was taken out as was paid in.",
+	ReasonRepaid:         "`on_withdrawal` took all of it back.",
+	ReasonNoFund:         "No source's `when` holds.",
+	ReasonEligible:       "With `eligible: true`: every requirement is met.",
+	ReasonChoose:         "`conflict: admin_choice` waits for `chosen`.",
+	ReasonHousehold:      "`once_per: household`: another child has it.",
+	ReasonUnclaimed:      "The account is not claimed, and this benefit is not paid without: the amount is zero until then. `open` while there is time.",
+	ReasonNotVested:      "`vesting.match_by` is over and too little was saved.",
+	ReasonNotNamed:       "`trigger: class(…)`: the day is to come (`open`), or the child is not in it.",
 }
 
 // lintTable lists what Lint finds.
