@@ -26,6 +26,7 @@ func (t *teller) account(o object) {
 func (t *teller) deposits(o object) {
 	t.say("deposit_channels", t.w.List(o.texts("channels")))
 	t.limits(o)
+	t.say("limit_year", t.word("rules.period.", o.text("year")))
 	t.say("max_balance", t.money(o.text("max_balance")))
 	t.say("not_before", t.moment(o.text("not_before")))
 	t.say("until", t.deadline(o.text("until"), o.text("last_day")))
@@ -37,7 +38,7 @@ func (t *teller) deposits(o object) {
 			t.others(some, append([]string{"channels"}, limitKeys...)...)
 		})
 	}
-	t.others(o, append([]string{"channels", "max_balance", "not_before", "until", "last_day", "exempt_channels", "over", "by_channel"}, limitKeys...)...)
+	t.others(o, append([]string{"channels", "max_balance", "not_before", "until", "last_day", "exempt_channels", "over", "by_channel", "year"}, limitKeys...)...)
 }
 
 func (t *teller) limits(o object) {

@@ -26,6 +26,8 @@ type DepositLimits struct {
 	// Until is the last moment at which anything may be paid in.
 	Until     Moment
 	NotBefore ledger.Date
+	// Year is the year that MaxYear is of.
+	Year PeriodKind
 	// Exempt are channels that the limits are not for.
 	Exempt    []string
 	ByChannel []Limits
@@ -41,7 +43,7 @@ type Limits struct {
 	Min         *ledger.Amount
 	MaxDay      *ledger.Amount
 	MaxMonth    *ledger.Amount
-	MaxYear     *ledger.Amount // of a calendar year
+	MaxYear     *ledger.Amount // of a year; DepositLimits says which
 	MaxLifetime *ledger.Amount
 }
 
@@ -83,7 +85,9 @@ func (c *compiler) depositLimits(b *Book, n *node) *DepositLimits {
 		Exempt:     c.codes(o.may("exempt_channels")),
 		Over:       choice(c.decoder, o.may("over"), overRefuse, overPark, overPart),
 		until:      c.deadline(b, o, "until"),
+		Year:       choice(c.decoder, o.may("year"), CalendarYear, SchoolYear, FiscalYear, BenefitYear, BirthdayYear),
 	}
+	c.checkYear(b, n, l.Year)
 	c.each(o.may("by_channel"), func(item *node) {
 		p := c.object(item, "channel_limits")
 		l.ByChannel = append(l.ByChannel, c.limits(item, p))
@@ -101,6 +105,9 @@ func (c *compiler) depositLimits(b *Book, n *node) *DepositLimits {
 	}
 	if l.Over == "" {
 		l.Over = overRefuse
+	}
+	if l.Year == "" {
+		l.Year = CalendarYear
 	}
 	if l.until != nil {
 		l.Until = l.until.Moment

@@ -77,7 +77,12 @@ func (e *evaluator) yearOf(kind PeriodKind, on ledger.Date) ledger.Period {
 	if kind != BirthdayYear {
 		return e.book.Calendar.periodOf(kind, on)
 	}
-	born, leap := e.view.child.BornOn, e.book.Program.LeapDay
+	return e.book.birthdayYear(e.view.child.BornOn, on)
+}
+
+// birthdayYear is the year of age in which a day lies.
+func (b *Book) birthdayYear(born, on ledger.Date) ledger.Period {
+	leap := b.Program.LeapDay
 	if born.IsZero() {
 		return forever
 	}

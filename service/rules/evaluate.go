@@ -36,7 +36,7 @@ func (e *evaluator) eligible(on ledger.Date) Why {
 		why.Outcome, why.Requirement, why.Says = Nothing, g.ID, g.Says
 		why.Reason = ReasonIneligible
 		if answer == unknown {
-			why.Reason, why.Missing = ReasonMissingFact, e.missing(e.view.missing)
+			why.Reason, why.Outcome, why.Missing = ReasonMissingFact, Open, e.missing(e.view.missing)
 		}
 		return why
 	}

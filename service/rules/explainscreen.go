@@ -9,6 +9,9 @@ func ExplainScreened(w Words, s Screened) []string {
 	if s.Limit == "" {
 		return []string{w.T("rules.screen.taken", args)}
 	}
+	if s.Year != "" {
+		args["year"] = w.T("rules.period." + string(s.Year))
+	}
 	out := []string{w.T("rules.limit."+string(s.Limit), args)}
 	switch {
 	case s.Taken.Sign() > 0 && s.Parked.Sign() > 0:

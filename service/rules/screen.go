@@ -2,7 +2,6 @@ package rules
 
 import (
 	"slices"
-	"time"
 
 	"seedbook/ledger"
 )
@@ -19,6 +18,7 @@ type Screened struct {
 	Most    ledger.Amount // of that limit
 	Room    ledger.Amount // what the limit had left
 	Day     ledger.Date   // of a limit that is a day
+	Year    PeriodKind    // of a limit of a year
 }
 
 // Limit names what a deposit was over, as the book's key is called.
@@ -191,11 +191,20 @@ func (s *screening) rooms(ev *Event) (out []room) {
 		if l := s.of(i, ev.Channel); l != nil {
 			add(i, LimitDay, l.MaxDay, ev.On)
 			add(i, LimitMonth, l.MaxMonth, ledger.NewDate(y, m, 1))
-			add(i, LimitYear, l.MaxYear, ledger.NewDate(y, time.January, 1))
+			add(i, LimitYear, l.MaxYear, s.yearOf(ev.On))
 			add(i, LimitLifetime, l.MaxLifetime, ledger.Date{})
 		}
 	}
 	return out
+}
+
+// yearOf is the first day of the year of the limits in which a day lies. Where
+// a birth date is not known, all of a child's years are one.
+func (s *screening) yearOf(on ledger.Date) ledger.Date {
+	if s.limits.Year != BirthdayYear {
+		return s.book.Calendar.periodOf(s.limits.Year, on).First
+	}
+	return s.book.birthdayYear(s.child.BornOn, on).First
 }
 
 // fit leaves in out what fits every room and returns the rest. The tightest
@@ -207,6 +216,7 @@ func (s *screening) fit(ev *Event, rooms []room, out *Screened) (rest ledger.Amo
 	for _, r := range rooms {
 		if r.left.Less(out.Taken) {
 			out.Taken, out.Limit, out.Most, out.Room = r.left, r.limit, r.most, r.left
+			out.Year = s.limits.Year
 		}
 	}
 	if out.Limit != "" && s.limits.Over == overRefuse {
