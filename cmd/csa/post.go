@@ -6,8 +6,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"seedbook/service/activation"
 	"seedbook/service/auth"
+	"seedbook/service/demo"
+	"seedbook/service/enroll"
+	"seedbook/service/family"
+	"seedbook/service/i18n"
 	"seedbook/service/notify"
 	"seedbook/service/store"
 )
@@ -76,5 +82,39 @@ func (s *session) deliver(ctx context.Context, sink notify.Sink) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// greetFamily prints what one family of the demonstration types to come in, as
+// its letter would: a family that saves.
+func (s *session) greetFamily(ctx context.Context, addr string, made demo.Made) error {
+	var child family.Child
+	err := s.db.Read(ctx, made.Who, func(q sqlx.QueryerContext) error {
+		ids, err := enroll.Caseload(ctx, q, made.Program.ID, []enroll.State{enroll.Enrolled}, 0, 50)
+		if err != nil {
+			return err
+		}
+		money, err := enroll.MoneyOf(ctx, q, made.Program, ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if money[id].Own.Sign() > 0 {
+				all, err := family.Load(ctx, q, made.Who, s.keys, []family.ChildID{id})
+				child = all[0]
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil || child.ID == 0 || child.Erased {
+		return err
+	}
+	code, err := activation.One(ctx, s.db, store.Who{Tenant: made.Who.Tenant, Actor: "cli"}, s.keys, child.ID, s.now())
+	if err != nil {
+		return err
+	}
+	s.printf("Come in once as a family of the demonstration: http://%s/family/activate#%s\n", addr, code)
+	s.printf("  code %s, born %s; the code for your phone is written to %s\n", code, i18n.For("en").Month(child.Person.BornOn), s.settings.Outbox)
 	return nil
 }

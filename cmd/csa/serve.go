@@ -162,6 +162,9 @@ func (s *session) greet(ctx context.Context, addr string) error {
 		}
 		s.printf("Sign in once, as %s, within %.0f minutes:\n  %s\n", a.Title, auth.LinkLife.Minutes(), signInAddress(addr, token))
 	}
+	if err := s.greetFamily(ctx, addr, made); err != nil {
+		return err
+	}
 	s.printf("Look at %s. Ctrl-C stops everything.\n", made.Program.Name)
 	return nil
 }

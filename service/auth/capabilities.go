@@ -58,7 +58,9 @@ const (
 	SeeRules         Capability = "see_rules"
 	DraftRules       Capability = "draft_rules"
 	ApproveRules     Capability = "approve_rules"
-	TryRules         Capability = "try_rules" // a trial over the caseload changes nothing
+	TryRules         Capability = "try_rules"     // a trial over the caseload changes nothing
+	SeeLetters       Capability = "see_letters"   // the log of letters to families
+	PrintLetters     Capability = "print_letters" // with codes that open an account
 	SeeJobs          Capability = "see_jobs"
 	RunJobs          Capability = "run_jobs"
 	SeeStatements    Capability = "see_statements"
@@ -123,6 +125,8 @@ var table = map[Capability]holding{
 	DraftRules:       to(ProgramManager),
 	ApproveRules:     freshly(Approver),
 	TryRules:         to(ProgramManager, Approver),
+	SeeLetters:       to(ProgramManager, Operator, Approver, Support, Auditor),
+	PrintLetters:     freshly(Operator),
 	SeeJobs:          to(ProgramManager, Operator, Approver, Support, Auditor),
 	RunJobs:          freshly(ProgramManager, Operator),
 	SeeStatements:    to(ProgramManager, Operator, Approver, Support, Auditor),

@@ -94,6 +94,9 @@ func (c *Console) childrenView(v visit, s search, found childrenFound) pages.Chi
 		Languages: []parts.Choice{{Text: w.T("childlist.any_language")}},
 		Abouts:    []parts.Choice{{Text: w.T("childlist.any_about")}},
 	}
+	if v.May(auth.SeeLetters) {
+		view.Letters = v.base() + "/letters"
+	}
 	view.Filtered = len(s.address("", "col", "")) > len("/children")
 	s.offer(v, &view, found.schools)
 	view.Chips = s.chips(v, found.schools)

@@ -20,6 +20,7 @@ import (
 
 	"seedbook/jobs"
 	"seedbook/ledger"
+	"seedbook/service/activation"
 	"seedbook/service/auth"
 	"seedbook/service/fault"
 	"seedbook/service/i18n"
@@ -52,6 +53,7 @@ type Console struct {
 	rosterFiles  shelf[roster.Upload] // whose columns nobody has explained yet
 	depositFiles shelf[depositFile]   // checked and not posted yet
 	factFiles    shelf[*factImport]   // checked, and then recorded
+	letterFiles  shelf[activation.Printed]
 }
 
 // visit is one request of someone signed in.

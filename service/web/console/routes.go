@@ -135,6 +135,10 @@ var routes = []route{
 	{post, "/p/:program/facts/files/:id", auth.ImportFacts, (*Console).recordFacts, false},
 	{get, "/p/:program/facts/files/:id/rows.csv", auth.ImportFacts, (*Console).factRows, false},
 	{get, "/p/:program/children/:id/facts", auth.SeeChildren, (*Console).childFacts, false},
+	{get, "/p/:program/letters", auth.SeeLetters, (*Console).letters, false},
+	{post, "/p/:program/letters", auth.PrintLetters, (*Console).printLetters, false},
+	{get, "/p/:program/letters/:id", auth.PrintLetters, (*Console).lettersReady, false},
+	{get, "/p/:program/letters/:id/letters.pdf", auth.PrintLetters, (*Console).lettersFile, false},
 
 	{get, "/p/:program/jobs", auth.SeeJobs, (*Console).jobRuns, false},
 	{post, "/p/:program/jobs", auth.RunJobs, (*Console).runJob, false},

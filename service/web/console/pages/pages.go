@@ -104,6 +104,7 @@ type Children struct {
 	Views     []ViewLink
 	ViewQuery string
 	Files     []parts.Link // the list to be taken out
+	Letters   string       // to where letters to the families are made; "" for who may not see them
 }
 
 // Box is one of several boxes to check.

@@ -34,6 +34,7 @@ var Pages = []Page{
 	{"trial", trial}, {"trial-running", trialRunning}, {"rule-form", ruleForm}, {"rule-text", ruleText}, {"rule-text-stale", ruleTextStale},
 	{"forecast", foreseen}, {"forecast-none", forecastNone}, {"forecast-running", forecastRunning}, {"forecast-refused", forecastRefused}, {"forecast-cost", forecastCost},
 	{"findings", findings}, {"findings-clean", findingsClean}, {"findings-never", findingsNever},
+	{"letters", letters}, {"letters-none", lettersNone}, {"letters-ready", lettersReady},
 	{"classes", classes}, {"classes-none", classesNone}, {"class", class}, {"class-unsound", classUnsound},
 	{"sign-in-ways", signInWays}, {"code", code}, {"code-refused", codeRefused}, {"step-up", stepUp}, {"enrol", enrol}, {"security", security},
 	{"facts", facts}, {"facts-none", factsNone}, {"fact-file", factFile}, {"fact-file-refused", factFileRefused}, {"fact-file-running", factFileRunning}, {"fact-file-done", factFileDone},
