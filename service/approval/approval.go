@@ -11,6 +11,7 @@
 package approval
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -216,4 +217,10 @@ func Person(who store.Who) (int64, error) {
 		return 0, ErrPerson
 	}
 	return n, nil
+}
+
+// Same reports that a content is the one that the request holds.
+func (r Request) Same(c Content) (bool, error) {
+	text, err := canonical(r.Program, r.Kind, r.Subject, c)
+	return err == nil && bytes.Equal(hashOf(text), r.Hash), err
 }

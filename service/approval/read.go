@@ -7,8 +7,7 @@ import (
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
-
-	"seedbook/service/store"
+	"github.com/lib/pq"
 )
 
 // requestColumns are a request's, with the approvals that count for it now.
@@ -69,9 +68,11 @@ func Decisions(ctx context.Context, q sqlx.QueryerContext, id ID) (all []Decisio
 // Filter chooses requests. Zero values choose all.
 type Filter struct {
 	Program int64
-	Kind    Kind
-	State   State
-	Maker   int64
+	// Within are the programs that the reader reaches; none means all.
+	Within []int64
+	Kind   Kind
+	State  State
+	Maker  int64
 	// Asked is a person: only what waits for somebody like them, not what they
 	// asked for or approved as it stands.
 	Asked  int64
@@ -88,9 +89,10 @@ func List(ctx context.Context, q sqlx.QueryerContext, f Filter) (all []Request, 
 		  AND (CAST($4 AS bigint) = 0 OR r.maker_id = $4)
 		  AND (CAST($5 AS bigint) = 0 OR ` + waitsFor + `)
 		  AND (CAST($6 AS bigint) = 0 OR r.id < $6)
+		  AND (cardinality(CAST($8 AS bigint[])) = 0 OR r.program_id IS NULL OR r.program_id = ANY ($8))
 		ORDER BY r.id DESC
 		LIMIT $7`
-	if err := sqlx.SelectContext(ctx, q, &all, query, f.Program, string(f.Kind), string(f.State), f.Maker, f.Asked, f.Before, f.Limit); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &all, query, f.Program, string(f.Kind), string(f.State), f.Maker, f.Asked, f.Before, f.Limit, pq.Array(append([]int64{}, f.Within...))); err != nil {
 		return nil, fmt.Errorf("list requests: %w", err)
 	}
 	return all, nil
@@ -100,21 +102,3 @@ func List(ctx context.Context, q sqlx.QueryerContext, f Filter) (all []Request, 
 const waitsFor = `r.state = 'waiting' AND r.maker_id <> $5 AND NOT EXISTS (
 	SELECT FROM approval_decisions d
 	WHERE d.tenant_id = r.tenant_id AND d.request_id = r.id AND d.staff_id = $5 AND d.content_sha256 = r.content_sha256)`
-
-// Inbox counts what waits for a person, over all programs or in one.
-func Inbox(ctx context.Context, q sqlx.QueryerContext, who store.Who, program int64) (n int, err error) {
-	staff, err := Person(who)
-	if err != nil {
-		return 0, nil
-	}
-	const query = `
-		SELECT count(*) FROM approval_requests r
-		WHERE r.state = 'waiting' AND r.maker_id <> $1 AND (CAST($2 AS bigint) = 0 OR r.program_id = $2)
-		  AND NOT EXISTS (
-			SELECT FROM approval_decisions d
-			WHERE d.tenant_id = r.tenant_id AND d.request_id = r.id AND d.staff_id = $1 AND d.content_sha256 = r.content_sha256)`
-	if err := sqlx.GetContext(ctx, q, &n, query, staff, program); err != nil {
-		return 0, fmt.Errorf("count what waits for %s: %w", who.Actor, err)
-	}
-	return n, nil
-}

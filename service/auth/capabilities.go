@@ -50,11 +50,14 @@ const (
 	CommitRosters    Capability = "commit_rosters"
 	SeeDeposits      Capability = "see_deposits"
 	ImportDeposits   Capability = "import_deposits"
-	ImportFacts      Capability = "import_facts"  // what agencies and families report
-	Correct          Capability = "correct"       // propose a reversal or correction
-	ApproveMoney     Capability = "approve_money" // approve a reversal, correction or run
-	SeeFunds         Capability = "see_funds"     // funds and their roll-forward
-	ManageFunds      Capability = "manage_funds"  // receipts of funders' money, restrictions
+	ImportFacts      Capability = "import_facts"    // what agencies and families report
+	Correct          Capability = "correct"         // propose a reversal or correction
+	ApproveMoney     Capability = "approve_money"   // approve a reversal, correction or run
+	SeeApprovals     Capability = "see_approvals"   // what waits for a second person, and what was decided
+	AskApproval      Capability = "ask_approval"    // withdraw what one asked for; propose limits
+	DecideRequests   Capability = "decide_requests" // approve, return or refuse; limits by role and kind are service/approval's
+	SeeFunds         Capability = "see_funds"       // funds and their roll-forward
+	ManageFunds      Capability = "manage_funds"    // receipts of funders' money, restrictions
 	SeeRules         Capability = "see_rules"
 	DraftRules       Capability = "draft_rules"
 	ApproveRules     Capability = "approve_rules"
@@ -119,6 +122,9 @@ var table = map[Capability]holding{
 	ImportFacts:      to(Operator),
 	Correct:          to(Operator),
 	ApproveMoney:     freshly(Approver),
+	SeeApprovals:     to(TenantAdmin, ProgramManager, Operator, Approver, Auditor),
+	AskApproval:      to(TenantAdmin, ProgramManager, Operator),
+	DecideRequests:   freshly(Approver),
 	SeeFunds:         to(everyone...),
 	ManageFunds:      freshly(ProgramManager),
 	SeeRules:         to(everyone...),

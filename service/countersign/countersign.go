@@ -73,7 +73,7 @@ type Done struct {
 // Approve approves a request as it was shown and, once enough people did, has it
 // done in the same transaction: neither is without the other.
 func Approve(ctx context.Context, tx *sqlx.Tx, d Desk, id approval.ID, hash []byte, note string) (done Done, err error) {
-	r, err := approval.Lock(ctx, tx, id)
+	r, err := d.lock(ctx, tx, id)
 	if err != nil {
 		return done, err
 	}
@@ -103,7 +103,19 @@ func Approve(ctx context.Context, tx *sqlx.Tx, d Desk, id approval.ID, hash []by
 
 // Close returns, refuses or withdraws a request.
 func Close(ctx context.Context, tx *sqlx.Tx, d Desk, id approval.ID, hash []byte, to approval.State, reason string) error {
+	if _, err := d.lock(ctx, tx, id); err != nil {
+		return err
+	}
 	return approval.Close(ctx, tx, d.checker(), id, hash, to, reason, d.At)
+}
+
+// lock is approval.Lock of a request in a program that the person reaches.
+func (d Desk) lock(ctx context.Context, tx *sqlx.Tx, id approval.ID) (approval.Request, error) {
+	r, err := approval.Lock(ctx, tx, id)
+	if err == nil && r.Program != 0 && !d.Within(r.Program) {
+		err = approval.ErrNone
+	}
+	return r, err
 }
 
 // Stale reports why a request could not be done as it stands: what would be done

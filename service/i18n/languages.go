@@ -22,6 +22,7 @@ type Language struct {
 	and         string
 	percent     string   // what follows the number
 	forms       []string // plural forms of the counts 0, 1, 2, …
+	spelling    spelling
 	day         func(b []byte, l *Language, d ledger.Date, short bool) []byte
 	dayOfYear   func(b []byte, l *Language, d ledger.Date) []byte // without the year
 	month       func(b []byte, l *Language, d ledger.Date) []byte
@@ -39,7 +40,7 @@ var Languages = []Language{
 			"July", "August", "September", "October", "November", "December"},
 		monthsShort: [12]string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
 		am:          "AM", pm: "PM", and: "and", percent: "%",
-		day: englishDay, dayOfYear: englishDayOfYear, month: englishMonth,
+		spelling: englishSpelling, day: englishDay, dayOfYear: englishDayOfYear, month: englishMonth,
 	},
 	{
 		Code: "es", Name: "Español", Tag: language.MustParse("es-US"),
@@ -47,7 +48,7 @@ var Languages = []Language{
 			"julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
 		monthsShort: [12]string{"ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"},
 		am:          "a.\u00a0m.", pm: "p.\u00a0m.", and: "y", percent: "\u00a0%",
-		day: spanishDay, dayOfYear: spanishDayOfYear, month: spanishMonth,
+		spelling: spanishSpelling, day: spanishDay, dayOfYear: spanishDayOfYear, month: spanishMonth,
 	},
 }
 

@@ -284,6 +284,9 @@ func (f childFile) lines(v visit) []pages.MoneyLine {
 		line := pages.MoneyLine{On: m.Effective, What: moveName(v, f.book, m), Amount: m.Amount, After: after, Reversed: m.ReversedBy != 0}
 		if m.Benefit == "" {
 			line.Note = m.Source
+			if v.May(auth.SeeBooks) {
+				line.To = txPath(v, m.No)
+			}
 		} else if period, ok := strings.CutPrefix(m.Source, m.Benefit+" "); ok {
 			line.To = awardPath(v, f.Child, m.Benefit, period)
 		}

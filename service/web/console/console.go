@@ -25,6 +25,7 @@ import (
 	"seedbook/service/fault"
 	"seedbook/service/i18n"
 	"seedbook/service/program"
+	"seedbook/service/report"
 	"seedbook/service/roster"
 	"seedbook/service/store"
 	"seedbook/service/vault"
@@ -63,6 +64,7 @@ type visit struct {
 	words   *i18n.Words
 	program program.Program   // the one in the address, or the only one
 	all     []program.Program // of the organization
+	inbox   int               // what waits for the visitor's decision
 }
 
 // base is where the program's pages are.
@@ -140,7 +142,10 @@ func (c *Console) admit(g *gin.Context, r route) error {
 // place finds the program that the address names, or the only one there is.
 func (c *Console) place(g *gin.Context, v *visit) error {
 	err := c.read(g, *v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
-		v.all, err = program.All(ctx, q)
+		if v.all, err = program.All(ctx, q); err != nil || !v.May(auth.DecideRequests) {
+			return err
+		}
+		v.inbox, err = report.Inbox(ctx, q, v.Who(), v.Programs)
 		return err
 	})
 	v.all = slices.DeleteFunc(v.all, func(p program.Program) bool { return !v.Within(int64(p.ID)) })
@@ -201,6 +206,9 @@ func dress(p *parts.Page, v visit, path string) {
 			p.Nav = append(p.Nav, parts.Link{Text: p.T("console.staff.title"), To: "/staff", Current: under(path, "/staff")})
 		}()
 	}
+	if v.May(auth.SeeApprovals) {
+		p.Nav = append(p.Nav, parts.Link{Text: inboxName(v, p), To: "/approvals", Current: under(path, "/approvals") || under(path, v.base()+"/approvals")})
+	}
 	if v.program.Code == "" {
 		return
 	}
@@ -209,6 +217,14 @@ func dress(p *parts.Page, v visit, path string) {
 			p.Nav = append(p.Nav, parts.Link{Text: p.T("console.nav." + place.name), To: to, Current: under(path, to)})
 		}
 	}
+}
+
+// inboxName is the queue's name, with how many wait for the visitor.
+func inboxName(v visit, p *parts.Page) string {
+	if v.inbox == 0 {
+		return p.T("console.nav.approvals")
+	}
+	return p.T("console.nav.approvals_waiting", map[string]any{"n": v.inbox})
 }
 
 func under(path, place string) bool {

@@ -6,6 +6,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
 
+	"seedbook/service/auth"
 	"seedbook/service/report"
 	"seedbook/service/statement"
 	"seedbook/service/web/console/pages"
@@ -18,7 +19,7 @@ const quarters = 8
 // funds follows the funds through a quarter.
 func (c *Console) funds(g *gin.Context, v visit) error {
 	span := statement.QuarterOf(v.today())
-	view := pages.Funds{Base: v.base()}
+	view := pages.Funds{Base: v.base(), May: v.May(auth.ManageFunds)}
 	for i := range quarters {
 		s := statement.QuarterOf(span.First.AddMonths(-3 * i))
 		view.Periods = append(view.Periods, parts.Choice{Value: s.Name, Text: statement.PeriodName(v.words, s)})

@@ -9,8 +9,8 @@ import (
 	"seedbook/jobs"
 	"seedbook/service/auth"
 	"seedbook/service/enroll"
+	"seedbook/service/i18n"
 	"seedbook/service/report"
-	"seedbook/service/roster"
 	"seedbook/service/web"
 	"seedbook/service/web/console/pages"
 	"seedbook/service/web/parts"
@@ -32,7 +32,7 @@ func (c *Console) start(g *gin.Context, v visit) error {
 func (c *Console) home(g *gin.Context, v visit) error {
 	var totals report.Totals
 	var runs []jobs.Run
-	var batches []roster.Batch
+	var work report.Work
 	var reviews []jobs.Run
 	err := c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
 		if totals, err = report.Overview(ctx, q, v.program); err != nil {
@@ -44,7 +44,7 @@ func (c *Console) home(g *gin.Context, v visit) error {
 		if reviews, err = jobs.RunsOf(ctx, q, int64(v.program.ID), jobs.Reperformance, 1); err != nil {
 			return err
 		}
-		batches, err = roster.Batches(ctx, q, v.program.ID, 0, 20)
+		work, err = report.WorkFor(ctx, q, v.Who(), v.program, v.at)
 		return err
 	})
 	if err != nil {
@@ -53,7 +53,7 @@ func (c *Console) home(g *gin.Context, v visit) error {
 	view := pages.Home{
 		Program: v.program.Name, Base: v.base(), Children: totals.Children[enroll.Enrolled], Savers: totals.Savers,
 		Total: totals.Own.Add(totals.Program), Own: totals.Own, Awarded: totals.Program, Coming: totals.Coming,
-		Work: tasks(v, totals, runs, batches),
+		Work: tasks(v, work),
 	}
 	if len(reviews) > 0 && differing(reviews[0]) > 0 && v.May(auth.SeeJobs) {
 		view.Work = append(view.Work, pages.Task{Text: v.words.N("console.task.findings", differing(reviews[0])), To: v.base() + "/findings", Tone: parts.Bad})
@@ -70,35 +70,36 @@ func (c *Console) home(g *gin.Context, v visit) error {
 }
 
 // tasks are what waits for somebody, as far as the visitor may see it.
-func tasks(v visit, t report.Totals, runs []jobs.Run, batches []roster.Batch) []pages.Task {
+func tasks(v visit, k report.Work) []pages.Task {
 	var out []pages.Task
+	w := v.words
 	add := func(n int, key, path string, may auth.Capability, tone parts.Tone, note string) {
 		if n > 0 && v.May(may) {
-			out = append(out, pages.Task{Text: v.words.N("console.task."+key, n), Note: note, To: v.base() + path, Tone: tone})
+			out = append(out, pages.Task{Text: w.N("console.task."+key, n), Note: note, To: v.base() + path, Tone: tone})
 		}
 	}
-	staged, begun, failed := 0, 0, 0
-	for _, b := range batches {
-		switch b.State {
-		case roster.Staged:
-			staged++
-		case roster.Applying:
-			begun++
-		}
+	add(k.Requests, "requests", "/approvals?show=asked", auth.DecideRequests, parts.Caution, "")
+	add(k.Submitted, "submitted", "/rules", auth.ApproveRules, parts.Caution, "")
+	add(k.Returned, "returned", "/approvals?show=mine&state=returned", auth.AskApproval, parts.Caution, "")
+	add(k.Failed, "failed", "/jobs", auth.SeeJobs, parts.Bad, "")
+	add(k.Stuck, "stuck", "/jobs", auth.SeeJobs, parts.Bad, "")
+	add(k.Staged, "staged", "/rosters", auth.SeeRosters, parts.Info, "")
+	add(k.Begun, "begun", "/rosters", auth.SeeRosters, parts.Caution, "")
+	add(k.Doubtful, "doubtful", "/rosters", auth.SeeRosters, parts.Caution, "")
+	if k.Suspense > 0 {
+		days := v.today().DaysSince(k.Oldest)
+		add(k.Suspense, "waiting", "/deposits", auth.SeeDeposits, parts.Caution, w.N("console.task.oldest", days, i18n.Args{"amount": k.SuspenseSum}))
 	}
-	for _, r := range runs {
-		if r.State == jobs.Failed {
-			failed++
-		}
+	add(k.Flagged, "flagged", "/children?state=flagged", auth.SeeChildren, parts.Caution, "")
+	add(k.Duplicates, "duplicates", "/children", auth.SeeChildren, parts.Caution, "")
+	add(k.Excesses, "excesses", "/excesses", auth.SeeDeposits, parts.Caution, w.Money(k.ExcessSum))
+	add(k.Drafts, "drafts", "/rules", auth.DraftRules, parts.Info, "")
+	if k.Queued.Sign() > 0 {
+		out = append(out, pages.Task{Text: w.T("console.task.queued", i18n.Args{"amount": k.Queued}), To: v.base() + "/funds", Tone: parts.Caution})
 	}
-	add(failed, "failed", "/jobs", auth.SeeJobs, parts.Bad, "")
-	add(staged, "staged", "/rosters", auth.SeeRosters, parts.Info, "")
-	add(begun, "begun", "/rosters", auth.SeeRosters, parts.Caution, "")
-	add(t.Waiting, "waiting", "/deposits", auth.SeeDeposits, parts.Caution, v.words.Money(t.Suspense))
-	add(t.Flagged, "flagged", "/children", auth.SeeChildren, parts.Caution, "")
-	add(t.Excesses, "excesses", "/excesses", auth.SeeDeposits, parts.Caution, "")
-	if t.Queued.Sign() > 0 {
-		out = append(out, pages.Task{Text: v.words.T("console.task.queued", map[string]any{"amount": t.Queued}), To: v.base() + "/funds", Tone: parts.Caution})
+	for _, f := range k.Low {
+		out = append(out, pages.Task{Text: w.N("console.task.low", f.Days, i18n.Args{"fund": f.Name}), To: v.base() + "/funds", Tone: parts.Caution,
+			Note: w.T("console.task.low_note", i18n.Args{"available": f.Available, "spent": f.Spent})})
 	}
 	return out
 }

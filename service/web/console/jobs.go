@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"seedbook/jobs"
 	"seedbook/ledger"
+	"seedbook/service/approval"
 	"seedbook/service/auth"
 	"seedbook/service/i18n"
 	"seedbook/service/web"
@@ -29,7 +31,13 @@ func (c *Console) jobRuns(g *gin.Context, v visit) error {
 	return c.showRuns(g, v, http.StatusOK, nil)
 }
 
-func (c *Console) showRuns(g *gin.Context, v visit, status int, problems []parts.Problem) error {
+// typedRun is a run as its form was sent, where it waits for another person.
+type typedRun struct {
+	job, asOf string
+	ask       bool
+}
+
+func (c *Console) showRuns(g *gin.Context, v visit, status int, problems []parts.Problem, typed ...typedRun) error {
 	before, err := strconv.ParseInt(g.DefaultQuery("before", "0"), 10, 64)
 	if err != nil || before < 0 {
 		return web.ErrNoPage
@@ -42,7 +50,10 @@ func (c *Console) showRuns(g *gin.Context, v visit, status int, problems []parts
 	if err != nil {
 		return err
 	}
-	view := pages.Jobs{Base: v.base(), Today: v.today(), May: v.May(auth.RunJobs) && c.Jobs != nil}
+	view := pages.Jobs{Base: v.base(), Today: v.today(), May: v.May(auth.RunJobs) && c.Jobs != nil, AsOf: v.today().String()}
+	for _, t := range typed {
+		view.Ask, view.Job, view.AsOf = t.ask, t.job, t.asOf
+	}
 	if before != 0 {
 		view.First = v.base() + "/jobs"
 	}
@@ -117,7 +128,7 @@ func (c *Console) runJob(g *gin.Context, v visit) error {
 		run, err = c.order(g, v, name, asOf, dry)
 	}
 	if problems := web.Problems(v.words, err); problems != nil {
-		return c.showRuns(g, v, web.Status(err), problems)
+		return c.showRuns(g, v, web.Status(err), problems, typedRun{name, f.Optional("as_of"), errors.Is(err, approval.ErrNeeded)})
 	}
 	if err != nil {
 		return err

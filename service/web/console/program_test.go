@@ -214,7 +214,7 @@ func TestChildrenAreFoundAndPaged(t *testing.T) {
 
 func TestTheEdFiRosterGoesFromUploadToChildren(t *testing.T) {
 	t.Parallel()
-	_, b := city(t)
+	o, b := city(t)
 	zip, err := os.ReadFile(filepath.Join(pgtest.Fixtures(t), "rosters/edfi_oneroster12.zip"))
 	if err != nil {
 		t.Fatal(err)
@@ -228,8 +228,26 @@ func TestTheEdFiRosterGoesFromUploadToChildren(t *testing.T) {
 		t.Error("the preview does not say what the file holds")
 	}
 	commit := a.to + "/commit"
-	if a := b.post(commit); a.status != http.StatusSeeOther {
-		t.Fatalf("commit: %d", a.status)
+	if strings.Contains(preview.body, commit) || !strings.Contains(preview.body, a.to+"/ask") {
+		t.Error("a large roster is offered to be applied alone")
+	}
+	if a := b.post(commit); a.status != http.StatusConflict {
+		t.Fatalf("applied alone: %d", a.status)
+	}
+	request := b.post(a.to + "/ask")
+	if request.status != http.StatusSeeOther {
+		t.Fatalf("asked for: %d", request.status)
+	}
+	if again := b.post(a.to + "/ask"); again.to != request.to {
+		t.Errorf("asked for twice: %s", again.to)
+	}
+	checker := o.signedIn(t, auth.Approver)
+	page := checker.get(request.to)
+	if !strings.Contains(page.body, ">960<") || !strings.Contains(checker.get(riverbend).body, "Approvals (") {
+		t.Error("the approver is not shown how many")
+	}
+	if a := checker.post(bare(request.to)+"/approve", "hash", hashOn(t, page)); a.status != http.StatusSeeOther {
+		t.Fatalf("approved: %d", a.status)
 	}
 	for range 200 {
 		if preview = b.get(a.to); strings.Contains(preview.body, ">Applied<") {

@@ -13,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/ledger"
+	"seedbook/service/approval"
 	"seedbook/service/auth"
 	"seedbook/service/fund"
 	"seedbook/service/i18n"
@@ -97,8 +98,12 @@ func (c *Console) roster(g *gin.Context, v visit) error {
 	var problems []roster.Problem
 	var funds map[string]fund.Fund
 	var book *rules.Book
+	var needs rosterApproval
 	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error {
 		if b, err = roster.Load(ctx, q, v.program.ID, id); err != nil {
+			return err
+		}
+		if needs, err = c.rosterApproval(ctx, q, v, b); err != nil {
 			return err
 		}
 		if problems, err = roster.Problems(ctx, q, id, 0, shownProblems); err != nil {
@@ -114,7 +119,7 @@ func (c *Console) roster(g *gin.Context, v visit) error {
 		return err
 	}
 	p := c.page(g, v, b.FileName, parts.Link{Text: v.words.T("console.nav.rosters"), To: v.base() + "/rosters"})
-	view := c.previewView(v, b, funds, book)
+	view := c.previewView(v, b, funds, book, needs)
 	for _, problem := range problems {
 		view.Problems = append(view.Problems, problemLine(v, problem))
 	}
@@ -139,7 +144,7 @@ func fundsByCode(ctx context.Context, q sqlx.QueryerContext, p program.ID) (map[
 	return out, err
 }
 
-func (c *Console) previewView(v visit, b roster.Batch, funds map[string]fund.Fund, book *rules.Book) pages.Preview {
+func (c *Console) previewView(v visit, b roster.Batch, funds map[string]fund.Fund, book *rules.Book, needs rosterApproval) pages.Preview {
 	w, by := v.words, b.Counts.By
 	view := pages.Preview{
 		State:   rosterState(v, b.State),
@@ -159,7 +164,7 @@ func (c *Console) previewView(v visit, b roster.Batch, funds map[string]fund.Fun
 	for _, code := range slices.Sorted(maps.Keys(b.Preview.Reasons)) {
 		view.Reasons = append(view.Reasons, parts.Row{Term: named(v, "console.count.", code), Value: w.Int(b.Preview.Reasons[code])})
 	}
-	c.addDecision(v, &view, b, total)
+	c.addDecision(v, &view, b, total, needs)
 	return view
 }
 
@@ -186,12 +191,15 @@ func (c *Console) addCost(v visit, view *pages.Preview, b roster.Batch, funds ma
 }
 
 // addDecision offers what can be done with the file now.
-func (c *Console) addDecision(v visit, view *pages.Preview, b roster.Batch, total ledger.Amount) {
+func (c *Console) addDecision(v visit, view *pages.Preview, b roster.Batch, total ledger.Amount, needs rosterApproval) {
 	path := rosterPath(v, b.ID)
 	running := c.work.running(v.Tenant, b.ID)
 	if running || b.State == roster.Applying {
 		view.Work = &parts.Work{ID: "work", Label: v.words.T("console.preview.applying"), Done: b.DoneGroups, Of: b.Groups,
 			Says: v.words.T("console.preview.progress", i18n.Args{"done": b.DoneGroups, "of": b.Groups}), Running: running, Watch: path}
+	}
+	if needs.request.ID != 0 {
+		view.Request = parts.Link{Text: requestName(v, needs.request), To: requestPath(needs.request.ID)}
 	}
 	if running || !v.May(auth.CommitRosters) {
 		return
@@ -202,6 +210,13 @@ func (c *Console) addDecision(v visit, view *pages.Preview, b roster.Batch, tota
 		view.Confirm = v.words.N("console.preview.confirm", b.Preview.Eligible, i18n.Args{"amount": total})
 		if b.Preview.Eligible == 0 {
 			view.Confirm = v.words.T("console.preview.confirm_nobody")
+		}
+		switch {
+		case needs.alone || needs.request.State == approval.Approved:
+		case needs.request.ID != 0:
+			view.Commit = ""
+		default:
+			view.Commit, view.Confirm, view.Large = path+"/ask", v.words.T("console.preview.ask"), true
 		}
 	case roster.Applying:
 		view.Commit, view.Confirm = path+"/commit", v.words.T("console.preview.resume")
@@ -231,14 +246,20 @@ func (c *Console) commitRoster(g *gin.Context, v visit) error {
 	if err != nil {
 		return err
 	}
+	if err := c.applyRoster(g, v, id); err != nil {
+		return err
+	}
+	return web.See(g, rosterPath(v, id), "", 0)
+}
+
+// applyRoster begins to apply a roster and returns its error where that comes
+// within a moment.
+func (c *Console) applyRoster(g *gin.Context, v visit, id roster.ID) error {
 	done := c.work.start(&c.busy, c.hall.Log(), v.Tenant, id, func() error {
 		_, err := roster.Commit(context.WithoutCancel(g.Request.Context()), c.DB, v.Who(), c.Keys, v.program, id, v.at, func(int, int) {})
 		return err
 	})
-	if err := within(done); err != nil {
-		return err
-	}
-	return web.See(g, rosterPath(v, id), "", 0)
+	return within(done)
 }
 
 // discardRoster puts a staged file aside.

@@ -59,6 +59,27 @@
     e.preventDefault();
     goToLine(area, line);
   });
+  // A single key leads to the form that names it, unless switched off; it never
+  // sends anything.
+  const keysOff = () => localStorage.getItem("seedbook-keys") === "off";
+  const tellKeys = () => {
+    for (const note of document.querySelectorAll("[data-keys]")) note.hidden = false;
+    for (const on of document.querySelectorAll("[data-keys-on]")) on.hidden = keysOff();
+    for (const off of document.querySelectorAll("[data-keys-off]")) off.hidden = !keysOff();
+  };
+  document.addEventListener("DOMContentLoaded", tellKeys);
+  document.addEventListener("click", (e) => {
+    if (!e.target.closest?.("[data-keys-switch]")) return;
+    localStorage.setItem("seedbook-keys", keysOff() ? "on" : "off");
+    tellKeys();
+  });
+  document.addEventListener("keydown", (e) => {
+    if (keysOff() || e.ctrlKey || e.altKey || e.metaKey || e.target.closest?.("input, select, textarea, [contenteditable]")) return;
+    const form = /^[a-z]$/.test(e.key) && document.querySelector(`form[data-key="${e.key}"]`);
+    if (!form) return;
+    e.preventDefault();
+    form.querySelector("button[type=submit]").focus();
+  });
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (e) => {
     if (e.target.dataset.sent) e.preventDefault();

@@ -219,6 +219,8 @@ type Preview struct {
 	Commit      string      // where committing posts to; "" where it may not
 	Confirm     string      // what the button promises
 	Discard     string      // where discarding posts to; "" where it may not
+	Large       bool        // committing asks another person first
+	Request     parts.Link  // that waits about it
 	Work        *parts.Work // while it is applied
 }
 
@@ -289,6 +291,7 @@ type Funds struct {
 	Periods []parts.Choice
 	In      ledger.Period
 	Funds   []RollForward
+	May     bool // the reader may ask for receipts and funds
 }
 
 // RollForward follows a fund through a period.
@@ -312,6 +315,9 @@ type Jobs struct {
 	First string
 	Next  string
 	May   bool
+	Ask   bool   // the run typed waits for another person
+	Job   string // as typed before
+	AsOf  string
 }
 
 // Run is one run of a job.

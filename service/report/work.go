@@ -1,0 +1,213 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/shopspring/decimal"
+
+	"seedbook/ledger"
+	"seedbook/service/approval"
+	"seedbook/service/fund"
+	"seedbook/service/program"
+	"seedbook/service/store"
+)
+
+// Work is what waits for somebody in a program.
+type Work struct {
+	Requests    int           `db:"requests"`  // for this person's approval
+	Returned    int           `db:"returned"`  // this person's own, given back lately
+	Submitted   int           `db:"submitted"` // rule books for this person's approval
+	Drafts      int           `db:"drafts"`    // rule books nobody submitted yet
+	Failed      int           `db:"failed"`    // jobs
+	Stuck       int           `db:"stuck"`     // jobs that nobody works on although it is time
+	Staged      int           `db:"staged"`    // rosters
+	Begun       int           `db:"begun"`     // rosters that stopped half-way
+	Doubtful    int           `db:"doubtful"`  // rows of the newest rosters that need a person
+	Duplicates  int           `db:"duplicates"`
+	Flagged     int           `db:"flagged"` // participants who may no longer be eligible
+	Suspense    int           `db:"suspense"`
+	SuspenseSum ledger.Amount `db:"suspense_sum"`
+	Oldest      ledger.Date   `db:"oldest"` // of the deposits in suspense
+	Excesses    int           `db:"excesses"`
+	ExcessSum   ledger.Amount `db:"excess_sum"`
+	Queued      ledger.Amount `db:"queued"` // earned, and no fund has it
+	Low         []LowFund     `db:"-"`
+}
+
+// LowFund is a fund that will not last long at the pace of the last months.
+type LowFund struct {
+	fund.Fund
+	Available ledger.Amount
+	Spent     ledger.Amount // in the days before
+	Days      int           // for which it lasts
+}
+
+// How far back a fund's pace is looked at, and for how many days it should last.
+const (
+	paceDays = 90
+	lowDays  = 60
+)
+
+// stuckAfter is how long after its hour a run may wait before somebody looks.
+const stuckAfter = time.Hour
+
+// WorkFor returns what waits in a program, for this person where it is a matter
+// of the person. Every count is read through an index that holds nothing but
+// what waits, or from a table that stays small, so it costs the same for a
+// hundred children and a hundred thousand.
+func WorkFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p program.Program, at time.Time) (w Work, err error) {
+	person, _ := approval.Person(who) // 0: nobody on the staff, for whom nothing waits
+	const query = `
+		SELECT
+			(SELECT count(*) FROM approval_requests r WHERE r.state = 'waiting' AND r.program_id = $1 AND r.maker_id <> $2
+			    AND NOT EXISTS (SELECT FROM approval_decisions d WHERE d.tenant_id = r.tenant_id AND d.request_id = r.id
+			                    AND d.staff_id = $2 AND d.content_sha256 = r.content_sha256)) AS requests,
+			(SELECT count(*) FROM approval_requests r WHERE r.program_id = $1 AND r.maker_id = $2 AND r.state = 'returned'
+			    AND r.closed_at > CAST($4 AS timestamptz) - interval '30 days') AS returned,
+			(SELECT count(*) FROM program_rule_books b WHERE b.program_id = $1 AND b.state = 'submitted' AND b.made_by <> $3) AS submitted,
+			(SELECT count(*) FROM program_rule_books b WHERE b.program_id = $1 AND b.state = 'draft') AS drafts,
+			(SELECT count(*) FROM job_runs j WHERE j.program_id = $1 AND j.state = 'failed') AS failed,
+			(SELECT count(*) FROM job_runs j WHERE j.program_id = $1
+			    AND (j.state = 'running' AND j.lease_until < $4 OR j.state = 'waiting' AND j.due_at < $5)) AS stuck,
+			b.staged, b.begun, b.doubtful,
+			(SELECT count(*) FROM duplicate_pairs WHERE state = 'proposed') AS duplicates,
+			(SELECT count(*) FROM enrollments WHERE program_id = $1 AND flagged) AS flagged,
+			s.n AS suspense, s.amount AS suspense_sum, s.oldest,
+			x.n AS excesses, x.amount AS excess_sum,
+			(SELECT coalesce(sum(queued), 0) FROM awards WHERE program_id = $1 AND queued > 0) AS queued
+		FROM (SELECT count(*) FILTER (WHERE state = 'staged') AS staged,
+		             count(*) FILTER (WHERE state = 'applying') AS begun,
+		             coalesce(sum(coalesce(CAST(CAST(counts AS jsonb) #>> '{by,doubtful}' AS integer), 0)
+		                        + coalesce(CAST(CAST(counts AS jsonb) #>> '{by,review}' AS integer), 0)) FILTER (WHERE newest), 0) AS doubtful
+		      FROM (SELECT state, counts, id = max(id) OVER (PARTITION BY source_id) AS newest
+		            FROM roster_batches WHERE program_id = $1 AND state <> 'discarded') c) b,
+		     (SELECT count(*) AS n, coalesce(sum(amount), 0) AS amount, min(on_day) AS oldest
+		      FROM deposits WHERE program_id = $1 AND state = 'suspense') s,
+		     (SELECT count(*) AS n, coalesce(sum(amount), 0) AS amount
+		      FROM award_excesses WHERE program_id = $1 AND state = 'proposed') x`
+	if err := sqlx.GetContext(ctx, q, &w, query, p.ID, person, who.Actor, at, at.Add(-stuckAfter)); err != nil {
+		return w, fmt.Errorf("work of %s: %w", p.Code, err)
+	}
+	w.Low, err = lowFunds(ctx, q, p, at)
+	return w, err
+}
+
+// lowFunds are the funds that last for less than lowDays at the pace of the last
+// paceDays: what was there then and came in since, less what is there now.
+func lowFunds(ctx context.Context, q sqlx.QueryerContext, p program.Program, at time.Time) ([]LowFund, error) {
+	now, err := fund.Available(ctx, q, p, at)
+	if err != nil {
+		return nil, err
+	}
+	since := p.Day(at).AddDays(-paceDays)
+	then, err := ledger.Balances(ctx, q, p.Book, ledger.Query{Charts: []ledger.Chart{ledger.Uncommitted}, EffectiveOn: since})
+	if err != nil {
+		return nil, fmt.Errorf("funds of %s on %s: %w", p.Code, since, err)
+	}
+	spent := map[ledger.FundID]ledger.Amount{}
+	for _, b := range then {
+		spent[b.Fund] = spent[b.Fund].Add(b.Amount)
+	}
+	const received = `
+		SELECT r.fund_id, sum(r.amount) FROM fund_receipts r JOIN funds f ON f.tenant_id = r.tenant_id AND f.id = r.fund_id
+		WHERE f.program_id = $1 AND r.kind <> 'pledge_payment' AND r.on_day > $2 GROUP BY r.fund_id`
+	rows, err := q.QueryxContext(ctx, received, p.ID, since)
+	if err != nil {
+		return nil, fmt.Errorf("receipts of %s: %w", p.Code, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id ledger.FundID
+		var amount ledger.Amount
+		if err := rows.Scan(&id, &amount); err != nil {
+			return nil, fmt.Errorf("receipts of %s: %w", p.Code, err)
+		}
+		spent[id] = spent[id].Add(amount)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("receipts of %s: %w", p.Code, err)
+	}
+	funds, err := fund.All(ctx, q, p.ID)
+	var low []LowFund
+	for _, f := range funds {
+		l := LowFund{Fund: f, Available: now[f.ID], Spent: spent[f.ID].Sub(now[f.ID])}
+		if l.runs(); f.Kind == fund.Restricted && l.Spent.Sign() > 0 && l.Days < lowDays {
+			low = append(low, l)
+		}
+	}
+	return low, err
+}
+
+// runs works out for how many days a fund lasts.
+func (l *LowFund) runs() {
+	if l.Spent.Sign() > 0 {
+		days := decimal.New(l.Available.Minor(), 0).Mul(decimal.New(paceDays, 0)).Div(decimal.New(l.Spent.Minor(), 0))
+		l.Days = int(min(days.IntPart(), 36500))
+	}
+}
+
+// Pending is something to decide that has a page of its own: a rule book, what
+// was given beyond an entitlement, or somebody's roles. It stands in the same queue as requests.
+type Pending struct {
+	Program program.ID    `db:"program_id"`
+	Kind    string        `db:"kind"` // "rules", "excess" or "staff"
+	No      int64         `db:"no"`   // of the rule book; 0 for excesses
+	N       int           `db:"n"`
+	Amount  ledger.Amount `db:"amount"`
+	Since   time.Time     `db:"since"`
+}
+
+// PendingFor returns what else a person may decide, in one program or in all,
+// or in those that the person reaches.
+func PendingFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p program.ID, within []int64) (all []Pending, err error) {
+	const query = `
+		SELECT program_id, 'rules' AS kind, no, 1 AS n, CAST(0 AS numeric(18, 2)) AS amount, made_at AS since
+		FROM program_rule_books
+		WHERE state = 'submitted' AND made_by <> $1 AND (CAST($2 AS bigint) = 0 OR program_id = $2)
+		  AND (cardinality(CAST($3 AS bigint[])) = 0 OR program_id = ANY ($3))
+		UNION ALL
+		SELECT program_id, 'excess', 0, count(*), sum(amount), min(found_at)
+		FROM award_excesses
+		WHERE state = 'proposed' AND found_by <> $1 AND (CAST($2 AS bigint) = 0 OR program_id = $2)
+		  AND (cardinality(CAST($3 AS bigint[])) = 0 OR program_id = ANY ($3))
+		GROUP BY program_id
+		UNION ALL
+		SELECT 0, 'staff', 0, count(*), 0, min(proposed_at)
+		FROM staff_proposals WHERE state = 'open' AND proposed_by <> $4
+		HAVING count(*) > 0
+		ORDER BY since`
+	person, _ := approval.Person(who) // 0: nobody on the staff, who proposed nothing
+	if err := sqlx.SelectContext(ctx, q, &all, query, who.Actor, p, pq.Array(append([]int64{}, within...)), person); err != nil {
+		return nil, fmt.Errorf("what else waits: %w", err)
+	}
+	return all, nil
+}
+
+// Inbox counts what waits for a person's decision in the programs that they
+// reach (none given: all): requests,
+// rule books, proposals about the staff, and for each program what may have to be
+// taken back.
+func Inbox(ctx context.Context, q sqlx.QueryerContext, who store.Who, within []int64) (n int, err error) {
+	person, err := approval.Person(who)
+	if err != nil {
+		return 0, nil
+	}
+	const query = `
+		SELECT (SELECT count(*) FROM approval_requests r WHERE r.state = 'waiting' AND r.maker_id <> $1
+		            AND (cardinality(CAST($3 AS bigint[])) = 0 OR r.program_id IS NULL OR r.program_id = ANY ($3))
+		            AND NOT EXISTS (SELECT FROM approval_decisions d WHERE d.tenant_id = r.tenant_id AND d.request_id = r.id
+		                            AND d.staff_id = $1 AND d.content_sha256 = r.content_sha256))
+		     + (SELECT count(*) FROM program_rule_books WHERE state = 'submitted' AND made_by <> $2
+		            AND (cardinality(CAST($3 AS bigint[])) = 0 OR program_id = ANY ($3)))
+		     + (SELECT count(*) FROM staff_proposals WHERE state = 'open' AND proposed_by <> $1)
+		     + (SELECT count(*) FROM programs p WHERE (cardinality(CAST($3 AS bigint[])) = 0 OR p.id = ANY ($3)) AND EXISTS (
+		            SELECT FROM award_excesses x WHERE x.tenant_id = p.tenant_id AND x.program_id = p.id AND x.state = 'proposed' AND x.found_by <> $2))`
+	if err := sqlx.GetContext(ctx, q, &n, query, person, who.Actor, pq.Array(append([]int64{}, within...))); err != nil {
+		return 0, fmt.Errorf("inbox of %s: %w", who.Actor, err)
+	}
+	return n, nil
+}

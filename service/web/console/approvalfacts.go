@@ -1,0 +1,129 @@
+package console
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+
+	"seedbook/jobs"
+	"seedbook/ledger"
+	"seedbook/service/approval"
+	"seedbook/service/enroll"
+	"seedbook/service/family"
+	"seedbook/service/fund"
+	"seedbook/service/i18n"
+	"seedbook/service/roster"
+	"seedbook/service/statement"
+	"seedbook/service/web/parts"
+)
+
+// facts are what a request says of itself, and of what its kind needs.
+func (f *requestFile) facts(v visit) []parts.Row {
+	w := v.words
+	rows := []parts.Row{{Term: w.T("console.approval.asked_by"), Value: actor(v, f.MakerWho(v.Tenant).Actor)}, {Term: w.T("console.approval.asked_at"), Value: w.Time(f.MadeAt.In(v.at.Location()))}}
+	add := func(key, value, to string) {
+		if value != "" {
+			rows = append(rows, parts.Row{Term: w.T("console.approval.fact." + key), Value: value, To: to})
+		}
+	}
+	switch f.Kind {
+	case approval.Correction:
+		f.correctionFacts(v, add)
+	case approval.Roster:
+		f.rosterFacts(v, add)
+	case approval.Receipt:
+		var e fund.Entering
+		if json.Unmarshal(f.says.Details, &e) == nil {
+			add("fund", f.funds[e.Fund].Name, v.base()+"/funds")
+			add("receipt", w.T("console.receipt.kinds."+string(e.Kind)), "")
+			add("amount", w.Money(e.Amount), "")
+			add("day", w.Date(e.On), "")
+			add("reference", e.Reference, "")
+		}
+	case approval.Fund:
+		var o fund.Opening
+		if json.Unmarshal(f.says.Details, &o) == nil {
+			add("code", o.Code, "")
+			add("name", o.Name, "")
+			add("funder", o.Funder, "")
+			add("purpose", o.Purpose, "")
+		}
+	case approval.Run:
+		var o jobs.Ordering
+		if json.Unmarshal(f.says.Details, &o) == nil {
+			add("job", jobName(v, o.Job), "")
+			add("day", w.Date(o.AsOf), "")
+			add("dry_run", strconv.FormatInt(o.DryRun, 10), runPath(v, o.DryRun))
+		}
+	case approval.Limits:
+		var l approval.Limit
+		if json.Unmarshal(f.says.Details, &l) == nil {
+			add("limit", limitName(v, l), "/approvals/limits")
+			add("children", limitChildren(v, l.Children), "")
+			add("amount", limitAmount(v, l.Amount, "any"), "")
+			add("double", limitAmount(v, l.DoubleAbove, "never"), "")
+		}
+	}
+	rows = append(rows, parts.Row{Term: w.T("console.approval.fingerprint"), Value: hex.EncodeToString(f.Hash)[:12]})
+	if f.Revision > 1 {
+		rows = append(rows, parts.Row{Term: w.T("console.approval.revision"), Value: w.Int(f.Revision)})
+	}
+	return rows
+}
+
+func (f *requestFile) correctionFacts(v visit, add func(key, value, to string)) {
+	c, err := enroll.ReadCorrection(f.Request)
+	if err != nil {
+		return
+	}
+	add("mistake", v.words.T("console.correct.mistakes."+string(c.Mistake)), "")
+	add("deposit", strconv.FormatInt(int64(c.Deposit), 10), "")
+	says := func(child family.ChildID, amount ledger.Amount, on ledger.Date) string {
+		name := v.words.T("console.correct.suspense")
+		if child != 0 {
+			name = listName(v, enroll.Row{Person: f.people[child].Person, Erased: f.people[child].Erased})
+		}
+		return v.words.T("console.correct.booking", i18n.Args{"child": name, "amount": amount, "on": on})
+	}
+	add("booked", says(c.Booked.Child, c.Booked.Amount, c.Booked.On), "")
+	add("should", says(c.Child, c.Amount, c.On), "")
+}
+
+func (f *requestFile) rosterFacts(v visit, add func(key, value, to string)) {
+	var a roster.Commitment
+	if json.Unmarshal(f.says.Details, &a) != nil {
+		return
+	}
+	w := v.words
+	add("roster", strconv.FormatInt(int64(a.Batch), 10), rosterPath(v, a.Batch))
+	add("rows", w.Int(a.Counts.Rows), "")
+	add("new", w.Int(a.Counts.By[roster.New]), "")
+	add("changed", w.Int(a.Counts.By[roster.Changed]), "")
+	add("eligible", w.Int(a.Preview.Eligible), "")
+	add("file", a.SHA256[:12], "")
+}
+
+// reissue lists the issued statements that a correction makes out of date.
+func (c *Console) reissue(ctx context.Context, q sqlx.QueryerContext, v visit, says approval.Content) ([]parts.Link, error) {
+	var x enroll.Correcting
+	if err := json.Unmarshal(says.Details, &x); err != nil {
+		return nil, err
+	}
+	var out []parts.Link
+	for _, child := range x.Children() {
+		issued, err := statement.Of(ctx, q, v.program.ID, child)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range issued {
+			if s.Last.Before(x.Booked.On) && s.Last.Before(x.On) {
+				continue
+			}
+			out = append(out, parts.Link{Text: statement.PeriodName(v.words, s.Span()), To: childPath(v, child) + "/statements/" + s.Period})
+		}
+	}
+	return out, nil
+}
