@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"seedbook/ledger"
 )
@@ -150,6 +151,8 @@ func (e *evaluator) logCount(s *span) {
 	log := func(l Line) { e.lines = append(e.lines, l) }
 	switch {
 	case s.counted == 0 || s.terms.Basis.Measure == NoBasis:
+	case s.terms.Basis.Measure == Streaks:
+		log(Line{Op: OpStreaks, N: s.counted, Limit: s.terms.Streak.Least, Ref: strconv.Itoa(s.terms.Streak.Length)})
 	case s.terms.Basis.Measure.counts():
 		log(Line{Op: OpEvents, N: s.counted})
 	case s.terms.Basis.Measure.balance():

@@ -140,6 +140,7 @@ const (
 	OpNet        Op = "net"         // Base is the most that was saved
 	OpSaved      Op = "saved"       // Base of what is saved counts
 	OpEvents     Op = "events"      // N events count
+	OpStreaks    Op = "streaks"     // at least Limit was paid in Ref times in a row, N times
 	OpBaseCap    Op = "base_cap"    // of Base, Limit counts
 	OpVersion    Op = "version"     // version Ref counts Base
 	OpTier       Op = "tier"        // tier Ref counts Base
