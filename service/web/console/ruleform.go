@@ -148,7 +148,7 @@ func (c *Console) saveRuleForm(g *gin.Context, v visit) error {
 	r.overlay(form)
 	if err = in.Err(); err == nil {
 		err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error {
-			_, err := program.Save(ctx, tx, v.Who(), v.program.ID, f.No, revision, form.Text(), v.at)
+			_, err := program.Save(ctx, tx, v.Who(), v.program.ID, f.No, revision, rulebook.WithExamples(form.Text()), v.at)
 			return err
 		})
 	}
