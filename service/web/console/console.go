@@ -53,6 +53,7 @@ type Console struct {
 	trials       trials               // of rule books
 	rosterFiles  shelf[roster.Upload] // whose columns nobody has explained yet
 	depositFiles shelf[depositFile]   // checked and not posted yet
+	tokens       shelf[madeKey]       // keys that were just made, until their page is seen
 	factFiles    shelf[*factImport]   // checked, and then recorded
 	letterFiles  shelf[activation.Printed]
 }
@@ -187,6 +188,7 @@ var places = []struct {
 	{"rules", "/rules", auth.SeeRules},
 	{"jobs", "/jobs", auth.SeeJobs},
 	{"books", "/books", auth.SeeBooks},
+	{"keys", "/keys", auth.SeeKeys},
 }
 
 // dress adds what every page of someone signed in has.

@@ -159,6 +159,12 @@ var routes = []route{
 	{get, "/p/:program/letters/:id", auth.PrintLetters, (*Console).lettersReady, false},
 	{get, "/p/:program/letters/:id/letters.pdf", auth.PrintLetters, (*Console).lettersFile, false},
 
+	{get, "/p/:program/keys", auth.SeeKeys, (*Console).apiKeys, false},
+	{post, "/p/:program/keys", auth.ManageKeys, (*Console).makeKey, false},
+	{get, "/p/:program/keys/:id", auth.SeeKeys, (*Console).apiKey, false},
+	{post, "/p/:program/keys/:id/second", auth.ManageKeys, (*Console).secondKey, false},
+	{post, "/p/:program/keys/:id/revoke", auth.ManageKeys, (*Console).revokeKey, false},
+
 	{get, "/p/:program/jobs", auth.SeeJobs, (*Console).jobRuns, false},
 	{post, "/p/:program/jobs", auth.RunJobs, (*Console).runJob, false},
 	{get, "/p/:program/jobs/:id", auth.SeeJobs, (*Console).jobRun, false},

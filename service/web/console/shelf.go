@@ -61,3 +61,14 @@ func (s *shelf[T]) find(v visit, id string) (item T, err error) {
 	}
 	return item, errGone
 }
+
+// take is find, and the item is then on the shelf no more.
+func (s *shelf[T]) take(v visit, id string) (item T, err error) {
+	if item, err = s.find(v, id); err != nil {
+		return item, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.items = slices.DeleteFunc(s.items, func(x shelved[T]) bool { return x.id == id })
+	return item, nil
+}

@@ -80,5 +80,8 @@ func actor(v visit, who string) string {
 	if kind == "staff" {
 		return v.words.T("console.actor.staff", map[string]any{"id": id})
 	}
+	if kind == "key" {
+		return v.words.T("console.actor.key", map[string]any{"id": id})
+	}
 	return v.words.T("console.actor.system")
 }

@@ -43,6 +43,7 @@ var Pages = []Page{
 	{"approvals", approvals}, {"approvals-none", approvalsNone}, {"request", request}, {"request-renewed", requestRenewed}, {"request-own", requestOwn},
 	{"request-done", requestDone}, {"transaction", transaction}, {"correct", correct}, {"correct-preview", correctPreview},
 	{"receipt", receipt}, {"new-fund", newFund}, {"limits", limits},
+	{"keys", keys}, {"keys-refused", keysRefused}, {"key-made", keyMade},
 	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
 
@@ -63,7 +64,7 @@ const base = "/p/riverbend"
 func in(p *parts.Page, here, title string) {
 	p.Organization, p.Person = "City of Riverbend", "Ana Ruiz"
 	p.Help, p.Out, p.Me = "/help", "/sign-out", "/account"
-	for _, name := range []string{"home", "approvals", "children", "rosters", "deposits", "facts", "funds", "forecast", "rules", "jobs", "books"} {
+	for _, name := range []string{"home", "approvals", "children", "rosters", "deposits", "facts", "funds", "forecast", "rules", "jobs", "books", "keys"} {
 		p.Nav = append(p.Nav, parts.Link{Text: p.T("console.nav." + name), To: base + "/" + name, Current: name == here})
 	}
 	p.Title = title
