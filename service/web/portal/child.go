@@ -142,7 +142,7 @@ func (p *Portal) showInvite(g *gin.Context, v visit, h activation.Held, code str
 	}
 	name := purses[0].name(v.words)
 	page := p.page(g, v.words.T("portal.invite.title"), parts.Link{Text: name, To: childPath(h)})
-	return p.show(g, pages.InvitationPage(page, pages.Invitation{Given: name, Code: code, To: childPath(h) + "/invite"}))
+	return p.show(g, pages.InvitationPage(page, pages.Invitation{Given: purses[0].given(v.words), Code: code, To: childPath(h) + "/invite"}))
 }
 
 // invite makes the code and shows it, this once: nothing keeps it, so there is

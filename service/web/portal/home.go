@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -135,12 +136,17 @@ func (o purse) name(w *i18n.Words) string {
 	return o.person.DisplayName()
 }
 
+// given is what a child is called at home.
+func (o purse) given(w *i18n.Words) string {
+	return cmp.Or(o.person.Preferred, o.person.Given, o.name(w))
+}
+
 func (o purse) view(v visit) pages.Child {
 	w := v.words
 	c := pages.Child{
 		Name: o.name(w), Program: o.program.Name, To: childPath(o.held),
 		Account: w.T("statement.account", i18n.Args{"account": o.held.Account.String()}),
-		Total:   o.money.Total(), Own: o.money.Own, Given: o.money.Program, Left: o.left(w),
+		Total:   o.money.Total(), Own: o.money.Own, Awarded: o.money.Program, Given: o.given(w), Left: o.left(w),
 	}
 	for _, one := range o.coming {
 		c.Coming = c.Coming.Add(one.Amount)
@@ -173,7 +179,7 @@ func (o purse) next(v visit) (out []pages.Next) {
 	on := v.today(o.program)
 	chances := rules.NextDollar(o.book, o.known, on)
 	for _, c := range chances {
-		out = append(out, pages.Next{What: benefitName(v.words, c.Says, c.Benefit), Says: chance(v.words, c), To: awardPath(o.held, c.Benefit, c.Period)})
+		out = append(out, pages.Next{What: benefitName(v.words, c.Says, c.Benefit), Says: chance(v.words, c)})
 	}
 	for _, e := range rules.Evaluate(o.book, o.known, on) {
 		told := slices.ContainsFunc(chances, func(c rules.Chance) bool { return c.Benefit == e.Benefit })
@@ -181,7 +187,7 @@ func (o purse) next(v visit) (out []pages.Next) {
 			continue
 		}
 		b, _ := o.book.Benefit(e.Benefit)
-		out = append(out, pages.Next{What: benefitName(v.words, b.Says, e.Benefit), Says: rules.Headline(v.words, e.Why), To: awardPath(o.held, e.Benefit, e.Period)})
+		out = append(out, pages.Next{What: benefitName(v.words, b.Says, e.Benefit), Says: rules.Headline(v.words, e.Why)})
 	}
 	return out[:min(len(out), mostNext)]
 }

@@ -48,10 +48,11 @@ type Home struct {
 // Child is what a child has, as its family sees it.
 type Child struct {
 	Name, Program string
+	Given         string // the first name alone
 	Account       string
 	To            string // its own page
 	Total         ledger.Amount
-	Own, Given    ledger.Amount
+	Own, Awarded  ledger.Amount
 	Coming        ledger.Amount
 	OnTheWay      []Coming
 	Next          []Next
@@ -69,7 +70,6 @@ type Coming struct {
 type Next struct {
 	What string // the benefit
 	Says string // the sentence
-	To   string
 }
 
 // Line is a line of the history.
