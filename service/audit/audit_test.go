@@ -126,6 +126,46 @@ func TestTheTrailIsReadInPages(t *testing.T) {
 	}
 }
 
+func TestTheTrailIsSearched(t *testing.T) {
+	t.Parallel()
+	db, who := books(t)
+	record(t, db, who, Event{Verb: "roster.commit", Kind: "roster", Subject: 3, Program: 9}, Event{Verb: "roster.applied", Kind: "roster", Subject: 3}, Event{Verb: "rosters.other", Kind: "x"})
+	for name, test := range map[string]struct {
+		f    Filter
+		want int
+	}{
+		"everything":         {Filter{}, 3},
+		"a verb":             {Filter{Verb: "roster.commit"}, 1},
+		"a room":             {Filter{Verb: "roster."}, 2},
+		"half a verb":        {Filter{Verb: "roster.comm"}, 0},
+		"a program":          {Filter{Program: 9}, 1},
+		"a request":          {Filter{Request: "r-42"}, 3},
+		"another request":    {Filter{Request: "r-43"}, 0},
+		"from then on":       {Filter{From: at}, 3},
+		"later":              {Filter{From: at.Add(time.Second)}, 0},
+		"until then":         {Filter{Until: at}, 0},
+		"until a bit later":  {Filter{Until: at.Add(time.Second)}, 3},
+		"a pattern of LIKE%": {Filter{Verb: "%."}, 0},
+	} {
+		if got := len(trail(t, db, who, test.f)); got != test.want {
+			t.Errorf("%s: %d events, want %d", name, got, test.want)
+		}
+	}
+	if got := trail(t, db, who, Filter{Limit: 1}); string(got[0].Address) != "\x01\x02\x03" {
+		t.Errorf("the network is %x", got[0].Address)
+	}
+	err := db.Read(t.Context(), who, func(q sqlx.QueryerContext) error {
+		verbs, err := Verbs(t.Context(), q)
+		if !slices.Equal(verbs, []string{"roster.applied", "roster.commit", "rosters.other"}) {
+			t.Errorf("verbs are %v", verbs)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAnotherOrganizationSeesNothing(t *testing.T) {
 	t.Parallel()
 	db, who := books(t)

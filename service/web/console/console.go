@@ -191,6 +191,15 @@ var places = []struct {
 	{"keys", "/keys", auth.SeeKeys},
 }
 
+// offices are the places of the whole organization.
+var offices = []struct {
+	name, path string
+	may        auth.Capability
+}{
+	{"staff", "/staff", auth.SeeStaff},
+	{"trail", "/trail", auth.SeeTrail},
+}
+
 // dress adds what every page of someone signed in has.
 func dress(p *parts.Page, v visit, path string) {
 	p.Organization, p.Person = v.Organization, v.Name
@@ -203,21 +212,21 @@ func dress(p *parts.Page, v visit, path string) {
 	if v.Due(v.at) != auth.DueNothing {
 		return
 	}
-	if v.May(auth.SeeStaff) {
-		defer func() {
-			p.Nav = append(p.Nav, parts.Link{Text: p.T("console.staff.title"), To: "/staff", Current: under(path, "/staff")})
-		}()
+	add := func(name, to string, may auth.Capability) {
+		if v.May(may) {
+			p.Nav = append(p.Nav, parts.Link{Text: p.T("console.nav." + name), To: to, Current: under(path, to)})
+		}
 	}
 	if v.May(auth.SeeApprovals) {
 		p.Nav = append(p.Nav, parts.Link{Text: inboxName(v, p), To: "/approvals", Current: under(path, "/approvals") || under(path, v.base()+"/approvals")})
 	}
-	if v.program.Code == "" {
-		return
-	}
-	for _, place := range places {
-		if to := v.base() + place.path; v.May(place.may) {
-			p.Nav = append(p.Nav, parts.Link{Text: p.T("console.nav." + place.name), To: to, Current: under(path, to)})
+	if v.program.Code != "" {
+		for _, place := range places {
+			add(place.name, v.base()+place.path, place.may)
 		}
+	}
+	for _, office := range offices {
+		add(office.name, office.path, office.may)
 	}
 }
 

@@ -38,6 +38,9 @@ var open = []struct {
 var routes = []route{
 	{get, "/", auth.SeeHome, (*Console).start, false},
 	{get, "/help", auth.SeeHome, (*Console).help, false},
+	{get, "/trail", auth.SeeTrail, (*Console).trail, false},
+	{get, "/trail.csv", auth.SeeTrail, exportTrail(sheet.CSV), false},
+	{get, "/trail.xlsx", auth.SeeTrail, exportTrail(sheet.XLSX), false},
 	{post, "/sign-out", auth.ProveSelf, (*Console).signOut, false},
 	{get, "/account", auth.ManageOwnAccount, (*Console).account, false},
 	{get, "/sign-in/code", auth.ProveSelf, (*Console).askCode, false},

@@ -26,7 +26,7 @@ type Page struct {
 var Pages = []Page{
 	{"sign-in", signIn}, {"sign-in-refused", signInRefused}, {"link", link}, {"account", account}, {"help", help},
 	{"home", home}, {"home-empty", homeEmpty},
-	{"children", children}, {"children-none", childrenNone}, {"child", child}, {"child-new", childNew},
+	{"trail", trail}, {"trail-none", trailNone}, {"children", children}, {"children-none", childrenNone}, {"child", child}, {"child-new", childNew},
 	{"rosters", rosters}, {"columns", columns}, {"preview", preview}, {"preview-applying", previewApplying},
 	{"deposits", deposits}, {"owner", owner}, {"statement", statement}, {"programs", programs},
 	{"rule-books", ruleBooks}, {"rule-books-none", ruleBooksNone}, {"rule-draft", ruleDraft}, {"rule-submitted", ruleSubmitted},
@@ -398,4 +398,20 @@ func Named(p *parts.Page, word string) templ.Component {
 		Awards:     []pages.AwardLine{{Benefit: word, Period: word, State: parts.Status{Text: word, Tone: parts.Good}, Why: word, Note: word, How: []string{word}}},
 		Lines:      []pages.MoneyLine{{On: day("2026-10-02"), What: word, Note: word}},
 		OlderLines: word})
+}
+
+func trail(p *parts.Page) templ.Component {
+	in(p, "", p.T("trail.title"))
+	v := pages.Trail{Filtered: true, CSV: "/trail.csv", Workbook: "/trail.xlsx", Next: "/trail?before=7", People: choices("Anybody", "Ana Ruiz", "Ben Ochoa"), Verbs: choices("Anything", "Roster applied", "Deposit corrected")}
+	v.Rows = []parts.TableRow{
+		{Cells: []parts.Cell{{Text: "October 5, 2026, 2:05 PM", Note: "network 3fa2c1, reference QK7RT2M4XB"}, parts.Text("Ana Ruiz"), parts.Text("Roles set"), parts.Text("Account 12"),
+			{More: pages.Differences([]pages.Difference{{Name: "roles", Before: "support", After: "operator"}})}}},
+		{Cells: []parts.Cell{{Text: "October 5, 2026, 1:58 PM"}, parts.Text("Nightly work"), parts.Text("Roster applied"), parts.Linked("Roster 3", base+"/rosters/3"), {More: pages.Differences(nil)}}},
+	}
+	return pages.TrailPage(p, v)
+}
+
+func trailNone(p *parts.Page) templ.Component {
+	in(p, "", p.T("trail.title"))
+	return pages.TrailPage(p, pages.Trail{CSV: "/trail.csv", Workbook: "/trail.xlsx"})
 }
