@@ -361,5 +361,20 @@ func tentatively(ctx context.Context, tx *sqlx.Tx, do func() error) error {
 	if _, back := tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT tentative`); back != nil && err == nil {
 		err = fmt.Errorf("preview: %w", back)
 	}
+	if _, back := tx.ExecContext(ctx, `RELEASE SAVEPOINT tentative`); back != nil && err == nil {
+		err = fmt.Errorf("preview: %w", back)
+	}
 	return err
+}
+
+// PreviewWaiting says what a join that waits for a second person would do now.
+func PreviewWaiting(ctx context.Context, tx *sqlx.Tx, d Desk, j family.Join) (e Effect, err error) {
+	err = tentatively(ctx, tx, func() error {
+		if err := family.DecideJoin(ctx, tx, d.Who, j.ID, family.JoinRefused, d.At); err != nil {
+			return err
+		}
+		e, err = PreviewJoin(ctx, tx, d, j.Survivor, j.Absorbed)
+		return err
+	})
+	return e, err
 }

@@ -36,7 +36,11 @@ type childFile struct {
 	book       *rules.Book
 	movements  []ledger.Movement
 	statements []statement.Issued
-	today      forecast.Explanation // what the rules in effect say today; of no book where there is none
+	today      forecast.Explanation               // what the rules in effect say today; of no book where there is none
+	joins      []family.Join                      // in which its records ever were
+	accounts   map[family.ChildID]savings.Account // of all its records in the program
+	holder     family.ChildID                     // under which the child takes part
+	pairs      int                                // others that may be the same child
 }
 
 // child shows one child's money and the reason of every amount.
@@ -59,6 +63,9 @@ func (c *Console) child(g *gin.Context, v visit) error {
 	if err != nil {
 		return err
 	}
+	if f.State == enroll.Joined {
+		return web.See(g, childPath(v, f.holder), "record_joined", 0)
+	}
 	if err := c.viewed(g, v, "child.viewed", []family.ChildID{id}); err != nil {
 		return err
 	}
@@ -71,6 +78,7 @@ func (c *Console) child(g *gin.Context, v visit) error {
 	if f.today.Book != "" {
 		view.AsOf = f.today.AsOf
 	}
+	view.Records, view.History, view.Pairs = f.recordLines(v), f.joinLines(v), f.pairsLink(v)
 	if v.May(auth.SeeStatements) {
 		view.Statements = f.statementLines(v)
 	}
@@ -88,6 +96,9 @@ func childID(g *gin.Context) (family.ChildID, error) {
 // open reads a child's file.
 func (c *Console) open(ctx context.Context, q sqlx.QueryerContext, v visit, id family.ChildID, f *childFile) (err error) {
 	if f.Enrollment, err = enroll.Of(ctx, q, v.program.ID, id); err != nil {
+		return err
+	}
+	if err := f.openRecords(ctx, q, v); err != nil || f.State == enroll.Joined {
 		return err
 	}
 	people, err := family.Load(ctx, q, v.Who(), c.Keys, []family.ChildID{id})
@@ -116,7 +127,7 @@ func (f *childFile) openMoney(ctx context.Context, q sqlx.QueryerContext, v visi
 		return err
 	}
 	charts := append(ledger.Designated(), ledger.FamilyPrincipal, ledger.FamilyEarnings)
-	if f.movements, err = ledger.Movements(ctx, q, p.Book, ledger.MovementQuery{Children: []int64{int64(f.Child)}, Charts: charts}); err != nil {
+	if f.movements, err = ledger.Movements(ctx, q, p.Book, ledger.MovementQuery{Children: f.records(), Charts: charts}); err != nil {
 		return err
 	}
 	f.statements, err = statement.Of(ctx, q, p.ID, f.Child)
@@ -289,6 +300,9 @@ func (f childFile) lines(v visit) []pages.MoneyLine {
 			}
 		} else if period, ok := strings.CutPrefix(m.Source, m.Benefit+" "); ok {
 			line.To = awardPath(v, f.Child, m.Benefit, period)
+		}
+		if len(f.accounts) > 1 {
+			line.Account = f.accounts[family.ChildID(m.Child)].String()
 		}
 		if m.Reverses != 0 {
 			line.Note = v.words.T("console.move.reverses", i18n.Args{"no": strconv.FormatInt(int64(m.Reverses), 10)})

@@ -8,6 +8,7 @@ import (
 
 	"seedbook/jobs"
 	"seedbook/service/auth"
+	"seedbook/service/duplicate"
 	"seedbook/service/enroll"
 	"seedbook/service/i18n"
 	"seedbook/service/report"
@@ -34,6 +35,7 @@ func (c *Console) home(g *gin.Context, v visit) error {
 	var runs []jobs.Run
 	var work report.Work
 	var reviews []jobs.Run
+	waiting := 0 // merges, for a second person
 	err := c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
 		if totals, err = report.Overview(ctx, q, v.program); err != nil {
 			return err
@@ -42,6 +44,9 @@ func (c *Console) home(g *gin.Context, v visit) error {
 			return err
 		}
 		if reviews, err = jobs.RunsOf(ctx, q, int64(v.program.ID), jobs.Reperformance, 1); err != nil {
+			return err
+		}
+		if waiting, err = duplicate.CountWaiting(ctx, q, v.program.ID); err != nil {
 			return err
 		}
 		work, err = report.WorkFor(ctx, q, v.Who(), v.program, v.at)
@@ -57,6 +62,9 @@ func (c *Console) home(g *gin.Context, v visit) error {
 	}
 	if len(reviews) > 0 && differing(reviews[0]) > 0 && v.May(auth.SeeJobs) {
 		view.Work = append(view.Work, pages.Task{Text: v.words.N("console.task.findings", differing(reviews[0])), To: v.base() + "/findings", Tone: parts.Bad})
+	}
+	if waiting > 0 && v.May(auth.SeeChildren) {
+		view.Work = append(view.Work, pages.Task{Text: v.words.N("duplicate.page.task_waiting", waiting), To: v.base() + "/duplicates?state=waiting", Tone: parts.Info})
 	}
 	for _, f := range totals.Funds {
 		view.Funds = append(view.Funds, pages.FundLine{Name: f.Name, Funder: f.Funder, To: v.base() + "/funds", Available: f.Uncommitted, Designated: f.Designated})
@@ -91,7 +99,7 @@ func tasks(v visit, k report.Work) []pages.Task {
 		add(k.Suspense, "waiting", "/deposits", auth.SeeDeposits, parts.Caution, w.N("console.task.oldest", days, i18n.Args{"amount": k.SuspenseSum}))
 	}
 	add(k.Flagged, "flagged", "/children?state=flagged", auth.SeeChildren, parts.Caution, "")
-	add(k.Duplicates, "duplicates", "/children", auth.SeeChildren, parts.Caution, "")
+	add(k.Duplicates, "duplicates", "/duplicates", auth.SeeChildren, parts.Caution, "")
 	add(k.Excesses, "excesses", "/excesses", auth.SeeDeposits, parts.Caution, w.Money(k.ExcessSum))
 	add(k.Drafts, "drafts", "/rules", auth.DraftRules, parts.Info, "")
 	if k.Queued.Sign() > 0 {

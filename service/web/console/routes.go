@@ -78,6 +78,16 @@ var routes = []route{
 	{get, "/p/:program/children/:id/awards/:benefit/:period", auth.SeeChildren, (*Console).explainAward, false},
 	{get, "/p/:program/excesses", auth.SeeDeposits, (*Console).excesses, false},
 	{post, "/p/:program/excesses/:id", auth.ApproveMoney, (*Console).decideExcess, false},
+	{get, "/p/:program/duplicates", auth.SeeChildren, (*Console).duplicates, false},
+	{get, "/p/:program/duplicates/:pair", auth.SeeChildren, (*Console).duplicate, false},
+	{post, "/p/:program/duplicates/:pair", auth.ChangeChildren, (*Console).decideDuplicate, false},
+	{get, "/p/:program/duplicates/:pair/join", auth.SeeChildren, (*Console).askJoin, false},
+	{post, "/p/:program/duplicates/:pair/join", auth.ChangeChildren, (*Console).proposeJoin, false},
+	{post, "/p/:program/duplicates/:pair/join/withdraw", auth.ChangeChildren, (*Console).withdrawJoin, false},
+	{post, "/p/:program/duplicates/:pair/join/decide", auth.ApproveMoney, (*Console).decideJoin, false},
+	{get, "/p/:program/children/:id/records/:join", auth.ChangeChildren, (*Console).askPart, false},
+	{post, "/p/:program/children/:id/records/:join", auth.ChangeChildren, (*Console).partJoin, false},
+
 	{get, "/p/:program/children/:id/statements/:period", auth.SeeStatements, (*Console).statement, false},
 	{get, "/p/:program/children/:id/statements/:period/:lang", auth.SeeStatements, (*Console).statementPDF, false},
 

@@ -134,8 +134,18 @@ type Child struct {
 	Lines      []MoneyLine
 	OlderLines string // to older movements; "" where there are none
 	Statements []StatementLine
-	FactsTo    string // to what the rule book reads about the child
-	Masked     bool   // the reader's role does not see names
+	FactsTo    string     // to what the rule book reads about the child
+	Masked     bool       // the reader's role does not see names
+	Records    []string   // further accounts of the child
+	History    []JoinLine // how its records were joined and parted
+	Pairs      parts.Link // to others that may be the same child; empty for none
+}
+
+// JoinLine is a join of a child's records.
+type JoinLine struct {
+	Text string
+	Then string     // how it ended; "" while it holds
+	Part parts.Link // to part them; empty where the reader may not
 }
 
 // AwardLine is an award, or why there is none.
@@ -152,6 +162,7 @@ type AwardLine struct {
 
 // MoneyLine is a movement on a child's account.
 type MoneyLine struct {
+	Account  string // which of the child's accounts, where it has several
 	On       ledger.Date
 	What     string
 	Note     string // whose money, from which fund, what it reverses

@@ -44,6 +44,8 @@ var Pages = []Page{
 	{"request-done", requestDone}, {"transaction", transaction}, {"correct", correct}, {"correct-preview", correctPreview},
 	{"receipt", receipt}, {"new-fund", newFund}, {"limits", limits},
 	{"keys", keys}, {"keys-refused", keysRefused}, {"key-made", keyMade},
+	{"duplicates", duplicates}, {"duplicates-none", duplicatesNone}, {"pair", pair}, {"pair-waiting", pairWaiting},
+	{"join-ask", joinAsk}, {"join-approve", joinApprove}, {"join-own", joinOwn}, {"part-ask", partAsk}, {"child-joined", childJoined},
 	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
 
