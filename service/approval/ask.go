@@ -72,9 +72,13 @@ func record(ctx context.Context, tx *sqlx.Tx, who store.Who, verb string, r Requ
 }
 
 // Alone reports that a person's roles let them do something of a kind with
-// nobody else, at this moment. An actor that is no person, such as the server's
-// owner at the command line, is not asked.
+// nobody else, at this moment. The key of another organization's program lets it
+// do what an operator may, and no more. An actor that is neither, such as the
+// server's owner at the command line, is not asked.
 func Alone(ctx context.Context, q sqlx.QueryerContext, who store.Who, kind Kind, children int, total ledger.Amount) (alone bool, err error) {
+	if strings.HasPrefix(who.Actor, "key/") {
+		return aloneAs(ctx, q, "operator", kind, children, total)
+	}
 	staff, err := Person(who)
 	if err != nil {
 		return true, nil
@@ -88,6 +92,19 @@ func Alone(ctx context.Context, q sqlx.QueryerContext, who store.Who, kind Kind,
 			  AND (l.children IS NULL OR l.children >= $3) AND (l.amount IS NULL OR l.amount >= CAST($4 AS numeric)))`
 	if err := sqlx.GetContext(ctx, q, &alone, query, staff, string(kind), children, total); err != nil {
 		return false, fmt.Errorf("limits of %s for %s: %w", who.Actor, kind, err)
+	}
+	return alone, nil
+}
+
+// aloneAs reports that one role lets its holder do something with nobody else.
+func aloneAs(ctx context.Context, q sqlx.QueryerContext, role string, kind Kind, children int, total ledger.Amount) (alone bool, err error) {
+	const query = `
+		SELECT EXISTS (
+			SELECT FROM approval_limits_now l
+			WHERE l.role = $1 AND l.kind = $2 AND l.duty = 'alone'
+			  AND (l.children IS NULL OR l.children >= $3) AND (l.amount IS NULL OR l.amount >= CAST($4 AS numeric)))`
+	if err := sqlx.GetContext(ctx, q, &alone, query, role, string(kind), children, total); err != nil {
+		return false, fmt.Errorf("limits of %s for %s: %w", role, kind, err)
 	}
 	return alone, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/ledger"
+	"seedbook/service/approval"
 	"seedbook/service/i18n"
 	"seedbook/service/roster"
 )
@@ -126,6 +127,11 @@ func (a *API) applyRoster(g *gin.Context, c call) (reply, error) {
 	if state.State != roster.Staged && state.State != roster.Applying {
 		return reply{}, roster.ErrState
 	}
+	if state.State == roster.Staged {
+		if err := a.mayApply(g, c, roster.ID(id)); err != nil {
+			return reply{}, err
+		}
+	}
 	ctx := context.WithoutCancel(g.Request.Context())
 	a.applies.start(&a.busy, c.Tenant, roster.ID(id), func() {
 		_, err := roster.Commit(ctx, a.DB, c.Who(), a.Keys, c.Program, roster.ID(id), c.at, func(int, int) {})
@@ -136,6 +142,20 @@ func (a *API) applyRoster(g *gin.Context, c call) (reply, error) {
 	state.Running = true
 	answer.value = state
 	return answer, nil
+}
+
+// mayApply returns approval.ErrNeeded for a roster that is more than a key may
+// apply without people: they look at it on the console.
+func (a *API) mayApply(g *gin.Context, c call, id roster.ID) error {
+	var alone bool
+	err := a.read(g, c, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
+		alone, err = roster.CommitAlone(ctx, q, c.Who(), c.Program, id)
+		return err
+	})
+	if err == nil && !alone {
+		err = approval.ErrNeeded
+	}
+	return err
 }
 
 // applies knows which rosters this door is applying right now. A roster that is

@@ -280,3 +280,22 @@ func TestARosterIsStagedAndAppliedBehindTheRequest(t *testing.T) {
 		t.Errorf("%d children", len(n.Data))
 	}
 }
+
+func TestAKeyAppliesNoMoreThanOnePersonMay(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	p := o.partner("District")
+	header, _, _ := strings.Cut(classList, "\n")
+	var big strings.Builder
+	big.WriteString(header + "\n")
+	for i := range 201 {
+		fmt.Fprintf(&big, "98%04d,Family%d,Child,2020-03-04,KG,HV,Harbor View,en,Riverbend,OH,43001,G%d,Guardian,Family%d,,,,\n", i, i, i, i)
+	}
+	staged := p.send("POST", "/rosters?source=RIVERBEND&file=big.csv", "application/octet-stream", []byte(big.String()), "Idempotency-Key", "big").want(201, "")
+	path := strings.TrimPrefix(staged.header.Get("Location"), prefix)
+	p.post(path+"/apply", "").want(409, "approval.needed")
+	var r rosterState
+	if p.get(path).into(&r); r.State != "staged" || r.Running || r.Done != 0 {
+		t.Errorf("%+v", r)
+	}
+}
