@@ -2,6 +2,7 @@ package activation
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"seedbook/ledger"
 	"seedbook/service/family"
+	"seedbook/service/notify"
 	"seedbook/service/store"
 )
 
@@ -361,11 +363,21 @@ func TestASecondGuardianComesByInvitationAndASecondChildByItsLetter(t *testing.T
 	if err != nil || second.Account == first.Account || !slices.Equal(second.sees(), w.children[:1]) {
 		t.Fatalf("%v: account %d sees %v", err, second.Account, second.sees())
 	}
+	all := kept{}
+	if _, err := notify.Deliver(t.Context(), w.db, w.who, w.keys, all, w.at); err != nil {
+		t.Fatal(err)
+	}
+	if m := all[e164]; !strings.Contains(m.Text, "Otro adulto") || strings.Contains(m.Text, "Ana") || m.Lang != "es" {
+		t.Errorf("the first guardian is told %q", m.Text)
+	}
+	if m, told := all["abuela@example.org"]; told {
+		t.Errorf("the second guardian is told of itself: %q", m.Text)
+	}
 	token, err := ByLetter(t.Context(), w.db, w.keys, letter(codes[1]), w.at)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := AddChild(t.Context(), w.db, first.Guardian, token, w.at); err != nil {
+	if err := AddChild(t.Context(), w.db, w.keys, first.Guardian, token, w.at); err != nil {
 		t.Fatal(err)
 	}
 	g, err := Session(t.Context(), w.db, first.Token, w.at)
@@ -479,4 +491,33 @@ func TestContactsAreReadAsTyped(t *testing.T) {
 			t.Errorf("%q: %q, %v", typed, got, err)
 		}
 	}
+}
+
+// Unknown and wrong take the same work: neither is told from the other by the
+// time it takes. Medians of alternating tries, a few rounds against noise.
+func TestARefusalTakesTheSameTimeForSomebodyAndNobody(t *testing.T) {
+	w := newTown(t)
+	code := w.letters(w.children[0])[0]
+	somebody := letter(code[:4] + "-00000000")
+	nobody := letter("0000-0000-0000")
+	took := func(l Letter, i int) time.Duration {
+		l.Peer = fmt.Sprint("peer", i) // the limit is another test's
+		began := time.Now()
+		if _, err := ByLetter(t.Context(), w.db, w.keys, l, w.at); !errors.Is(err, ErrNoMatch) {
+			t.Fatal(err)
+		}
+		return time.Since(began)
+	}
+	median := func(all []time.Duration) time.Duration { slices.Sort(all); return all[len(all)/2] }
+	var ratio float64
+	for round := range 4 {
+		var some, none []time.Duration
+		for i := range 15 {
+			some, none = append(some, took(somebody, 100*round+i)), append(none, took(nobody, 1000+100*round+i))
+		}
+		if ratio = float64(median(some)) / float64(median(none)); ratio > 0.7 && ratio < 1.4 {
+			return
+		}
+	}
+	t.Errorf("a wrong secret takes %.2f times as long as a selector that nobody has", ratio)
 }

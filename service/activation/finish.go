@@ -76,7 +76,7 @@ func (e entry) enter(ctx context.Context, db *store.DB, keys *vault.Keyring, had
 				return err
 			}
 		}
-		if err := e.grant(ctx, tx, account, at); err != nil {
+		if err := e.grant(ctx, tx, keys, account, at); err != nil {
 			return err
 		}
 		if err := endEntry(ctx, tx, e, at); err != nil {
@@ -130,9 +130,12 @@ func renewPIN(ctx context.Context, tx *sqlx.Tx, tenant int32, account AccountID,
 }
 
 // grant spends the proof and lets the account see the child.
-func (e entry) grant(ctx context.Context, tx *sqlx.Tx, account AccountID, at time.Time) error {
+func (e entry) grant(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, account AccountID, at time.Time) error {
 	by, err := e.spend(ctx, tx, at)
 	if err != nil {
+		return err
+	}
+	if err := e.tellOthers(ctx, tx, keys, account, at); err != nil {
 		return err
 	}
 	const query = `
@@ -208,7 +211,7 @@ func isClaimed(ctx context.Context, q sqlx.QueryerContext, p program.ID, child f
 
 // AddChild lets a guardian who is signed in see one more child, by the same
 // proofs. No contact is asked for: it has one.
-func AddChild(ctx context.Context, db *store.DB, g Guardian, token string, at time.Time) error {
+func AddChild(ctx context.Context, db *store.DB, keys *vault.Keyring, g Guardian, token string, at time.Time) error {
 	return db.InTx(ctx, g.Who(), func(tx *sqlx.Tx) error {
 		e, err := entryOf(ctx, tx, token, activate, at)
 		if err != nil {
@@ -217,7 +220,7 @@ func AddChild(ctx context.Context, db *store.DB, g Guardian, token string, at ti
 		if e.Tenant != g.Tenant {
 			return ErrNoMatch
 		}
-		if err := e.grant(ctx, tx, g.Account, at); err != nil {
+		if err := e.grant(ctx, tx, keys, g.Account, at); err != nil {
 			return err
 		}
 		return endEntry(ctx, tx, e, at)

@@ -95,7 +95,7 @@ func number(f *web.Form, field, typed string, least, most int) int {
 func (p *Portal) proven(g *gin.Context, token string) error {
 	at := p.Now()
 	if guardian, err := p.guardian(g, at); err == nil {
-		if err := activation.AddChild(g.Request.Context(), p.DB, guardian, token, at); err != nil {
+		if err := activation.AddChild(g.Request.Context(), p.DB, p.Keys, guardian, token, at); err != nil {
 			return err
 		}
 		return web.See(g, home, "child_added", 0)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -220,6 +221,8 @@ type explanation struct{ pages.Explanation }
 func (x *explanation) tell(w *i18n.Words, why rules.Why) {
 	reckoned := why
 	reckoned.Facts, reckoned.Fund, reckoned.Version = nil, "", ""
+	// Which fund did not pay, by its code, is for the console.
+	reckoned.Lines = slices.DeleteFunc(slices.Clone(why.Lines), func(l rules.Line) bool { return l.Op == rules.OpFundPasses })
 	said, all := rules.Explain(w, reckoned), rules.Explain(w, why)
 	x.Why, x.Steps, x.Facts = said[0], said[1:], all[len(all)-len(why.Facts):]
 }
