@@ -75,6 +75,7 @@ func loadAssets() *assets {
 	a.addresses = parts.Assets{Style: a.address(plainStyle), Mark: a.address(markFile)}
 	if a.built {
 		a.addresses.Style = a.address(builtStyle)
+		a.addresses.Own = a.address(ownScript)
 		a.addresses.Scripts = []string{a.address(htmxFile), a.address(ownScript), a.address(passkeys)}
 	}
 	return a

@@ -143,6 +143,14 @@ await withBrowser(async (open) => {
     await page.keyboard.press("Space");
     await press();
     await arrived("home", "Your money");
+    const session = await page.context().newCDPSession(page);
+    await session.send("Network.enable");
+    await session.send("Network.clearBrowserCache");
+    let bytes = 0;
+    session.on("Network.loadingFinished", (e) => (bytes += e.encodedDataLength));
+    await page.reload({ waitUntil: "networkidle" });
+    console.log(`home weighs ${bytes} bytes on a first visit`);
+    if (bytes > 50000) failures.add("home", `weighs ${bytes} bytes, more than 50000`);
     await press("main .sb-child a.usa-button");
     await arrived("child", "2 adults can see it");
     await press("main .sb-award h3 a >> nth=0");

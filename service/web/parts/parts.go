@@ -32,10 +32,13 @@ type Page struct {
 	// Reload makes the page load itself again after so many seconds, for work
 	// in progress where there is no JavaScript; 0 for never.
 	Reload int
-	Home   string // where the name in the header leads
-	Help   string // where "Help" leads, the same place on every page
-	Out    string // where "Sign out" posts to
-	Me     string // where the person's name leads
+	// Light is a page for old phones and dear lines: it loads no typefaces, and no
+	// script but our own small one.
+	Light bool
+	Home  string // where the name in the header leads
+	Help  string // where "Help" leads, the same place on every page
+	Out   string // where "Sign out" posts to
+	Me    string // where the person's name leads
 }
 
 // Assets are the addresses of the files that pages load.
@@ -43,6 +46,7 @@ type Assets struct {
 	Style   string   // the stylesheet
 	Mark    string   // the seedling
 	Scripts []string // in order; none where the design system is not built
+	Own     string   // the one among them that light pages load
 }
 
 // Link is somewhere to go.
@@ -91,6 +95,14 @@ func (p *Page) window() string {
 		return p.T("web.error_prefix") + " " + title
 	}
 	return title
+}
+
+// scripts are those that the page loads: a light one only our own.
+func (p *Page) scripts() []string {
+	if p.Light && p.Assets.Own != "" {
+		return []string{p.Assets.Own}
+	}
+	return p.Assets.Scripts
 }
 
 func (p *Page) dir() string {

@@ -145,12 +145,12 @@ func (p *Portal) read(g *gin.Context, v visit, fn func(ctx context.Context, q sq
 }
 
 // dressStranger is the frame of who is not signed in.
-func dressStranger(p *parts.Page) { p.Home = "/family" }
+func dressStranger(p *parts.Page) { p.Home, p.Light = "/family", true }
 
 // dress adds what every page of a guardian has.
 func dress(p *parts.Page, v visit, path string) {
 	p.Home, p.Help, p.Out, p.Me = home, "/family/help", "/family/sign-out", "/family/account"
-	p.Organization, p.Person = v.Organization, p.T("portal.account.title")
+	p.Organization, p.Person, p.Light = v.Organization, p.T("portal.account.title"), true
 	p.Nav = []parts.Link{{Text: p.T("portal.home.title"), To: home, Current: path == home}}
 }
 
