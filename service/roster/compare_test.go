@@ -15,6 +15,7 @@ import (
 	"seedbook/migrations/pgtest"
 	"seedbook/service/family"
 	"seedbook/service/roster/rosterfile"
+	"seedbook/service/tabular"
 )
 
 func TestAFileThatCannotBeTrustedIsRefusedWhole(t *testing.T) {
@@ -25,7 +26,7 @@ func TestAFileThatCannotBeTrustedIsRefusedWhole(t *testing.T) {
 	u := list(t, kid("1", "Ana", "Cruz"))
 	u.Data = append([]byte("\x1f\x8b"), u.Data...)
 	_, err = Receive(t.Context(), w.db, w.who, w.keys, w.program, u, w.at)
-	wantError(t, "compressed", err, rosterfile.ErrCompressed)
+	wantError(t, "compressed", err, tabular.ErrCompressed)
 	if n := w.count(t, "roster_batches") + w.count(t, "roster_sources"); n != 0 {
 		t.Errorf("%d rows are left of refused files", n)
 	}

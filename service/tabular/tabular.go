@@ -146,8 +146,10 @@ func (t *Table) refuse(f *fault.Fault, args ...any) error {
 	return f.With(all)
 }
 
-// sniff finds the separator that cuts the first line into most cells.
+// sniff finds the separator that cuts the first line with anything in it into
+// most cells.
 func sniff(text string) byte {
+	text = strings.TrimLeft(text, "\r\n ")
 	const separators = ",;\t|"
 	var counts [len(separators)]int
 	quoted := false

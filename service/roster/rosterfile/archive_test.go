@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"seedbook/service/fault"
+	"seedbook/service/tabular"
 )
 
 // rawZip writes one entry with whatever its header claims.
@@ -50,20 +51,20 @@ func TestZipBombsAreRefusedUnopened(t *testing.T) {
 	const large = 50 << 20
 	bomb := deflated(t, large)
 	many := map[string]string{}
-	for i := range maxEntries + 1 {
+	for i := range 1001 {
 		many[fmt.Sprintf("%d.csv", i)] = ""
 	}
 	for _, test := range []struct {
 		name, data string
 		want       *fault.Fault
 	}{
-		{"1000:1", rawZip(t, func(*zip.FileHeader) {}, bomb, large), ErrZipRatio},
-		{"a size that lies", rawZip(t, func(h *zip.FileHeader) { h.UncompressedSize64 = 1000 }, bomb, large), ErrZip},
-		{"65 MB", rawZip(t, func(h *zip.FileHeader) { h.UncompressedSize64 = 65 << 20 }, make([]byte, 1<<20), 0), ErrZipLarge},
-		{"a password", rawZip(t, func(h *zip.FileHeader) { h.Flags |= 1 }, bomb[:10], 10), ErrZipEncrypted},
-		{"a link", rawZip(t, func(h *zip.FileHeader) { h.SetMode(fs.ModeSymlink | 0o777) }, []byte("x"), 1), ErrZipName},
-		{"1001 files", zipped(t, many), ErrZipEntries},
-		{"a wrong checksum", rawZip(t, func(h *zip.FileHeader) { h.CRC32 = 1 }, deflated(t, 100), 100), ErrZip},
+		{"1000:1", rawZip(t, func(*zip.FileHeader) {}, bomb, large), tabular.ErrZipRatio},
+		{"a size that lies", rawZip(t, func(h *zip.FileHeader) { h.UncompressedSize64 = 1000 }, bomb, large), tabular.ErrZip},
+		{"65 MB", rawZip(t, func(h *zip.FileHeader) { h.UncompressedSize64 = 65 << 20 }, make([]byte, 1<<20), 0), tabular.ErrZipLarge},
+		{"a password", rawZip(t, func(h *zip.FileHeader) { h.Flags |= 1 }, bomb[:10], 10), tabular.ErrZipEncrypted},
+		{"a link", rawZip(t, func(h *zip.FileHeader) { h.SetMode(fs.ModeSymlink | 0o777) }, []byte("x"), 1), tabular.ErrZipName},
+		{"1001 files", zipped(t, many), tabular.ErrZipEntries},
+		{"a wrong checksum", rawZip(t, func(h *zip.FileHeader) { h.CRC32 = 1 }, deflated(t, 100), 100), tabular.ErrZip},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if _, err := Read("bomb.zip", strings.NewReader(test.data), Options{}); !errors.Is(err, test.want) {

@@ -18,8 +18,8 @@ var classic = map[Field]string{
 
 // readClassic reads a folder of School Data Sync's format 2.5: the students of
 // Student.csv are children, whoever stands in Teacher.csv is none.
-func (in *reader) readClassic(a *archive) error {
-	if !a.has("School.csv") {
+func (in *reader) readClassic(a *tabular.Archive) error {
+	if !a.Has("School.csv") {
 		return missingFile("School.csv")
 	}
 	in.file.Kind, in.file.Version, in.file.Mode = SDS, "2.5", Bulk
@@ -30,13 +30,13 @@ func (in *reader) readClassic(a *archive) error {
 	if err := f.readStudents(a); err != nil {
 		return err
 	}
-	if a.has("User.csv") {
+	if a.Has("User.csv") {
 		in.report.Add(Problem{File: "User.csv", Code: fileUnread, Severity: tabular.Note})
 	}
 	return f.readTeachers(a)
 }
 
-func (f *flat) readSchools(a *archive) error {
+func (f *flat) readSchools(a *tabular.Archive) error {
 	t, err := f.open(a, "School.csv", 1)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (f *flat) readSchools(a *archive) error {
 	})
 }
 
-func (f *flat) readStudents(a *archive) error {
+func (f *flat) readStudents(a *tabular.Archive) error {
 	t, err := f.open(a, "Student.csv", 1)
 	if err != nil {
 		return err
@@ -74,8 +74,8 @@ func (f *flat) readStudents(a *archive) error {
 	return f.read(t)
 }
 
-func (f *flat) readTeachers(a *archive) error {
-	if !a.has("Teacher.csv") {
+func (f *flat) readTeachers(a *tabular.Archive) error {
+	if !a.Has("Teacher.csv") {
 		return nil
 	}
 	t, err := f.open(a, "Teacher.csv", 1)

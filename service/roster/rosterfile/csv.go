@@ -19,7 +19,7 @@ func (in *reader) readCSV(name, text string) error {
 	}
 	limits := in.options.Limits
 	limits.Bytes = max(limits.Bytes, len(text)) // a zip's one table has been measured
-	t, err := tabular.Open(shown(name), text, limits)
+	t, err := tabular.Open(name, text, limits)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 
 // pack is an archive of tables with what its manifest says of them.
 type pack struct {
-	*archive
+	*tabular.Archive
 	modes    map[string]Mode // by lower-case table name; present tables only
 	manifest bool
 }
@@ -18,19 +18,21 @@ type pack struct {
 var tables = []string{"orgs", "academicSessions", "classes", "roles", "relationships", "enrollments", "demographics", "users"}
 
 // readArchive tells the packages apart by their tables.
-func (in *reader) readArchive(text string) error {
-	a, err := openArchive(text)
+func (in *reader) readArchive(name, text string) error {
+	a, err := tabular.OpenArchive(text)
 	if err != nil {
 		return err
 	}
 	switch {
-	case a.has("manifest.csv"):
+	case a.IsWorkbook():
+		return in.readPlain(name, text)
+	case a.Has("manifest.csv"):
 		return in.readOneRoster(a)
-	case a.has("users.csv"):
+	case a.Has("users.csv"):
 		return in.readSDS(a)
-	case a.has("Student.csv"):
+	case a.Has("Student.csv"):
 		return in.readClassic(a)
-	case len(a.entries) == 1:
+	case len(a.Tables()) == 1:
 		return in.readOnly(a)
 	}
 	return missingFile("users.csv")
@@ -39,19 +41,26 @@ func (in *reader) readArchive(text string) error {
 func missingFile(name string) error { return ErrMissingFile.With(map[string]any{"file": name}) }
 
 // readOnly reads the only table of a zip as a plain CSV.
-func (in *reader) readOnly(a *archive) error {
-	for name, entry := range a.entries {
-		text, err := a.unpack(name)
-		if err != nil {
-			return err
-		}
-		return in.readCSV(shown(entry.Name), text)
+func (in *reader) readOnly(a *tabular.Archive) error {
+	name := a.Tables()[0]
+	text, err := a.Unpack(name)
+	if err != nil {
+		return err
 	}
-	return nil
+	return in.readPlain(a.Called(name), text)
 }
 
-func (in *reader) readOneRoster(a *archive) error {
-	p := &pack{archive: a, modes: make(map[string]Mode), manifest: true}
+// readPlain reads one table, in a workbook or a CSV.
+func (in *reader) readPlain(name, text string) error {
+	plain, err := tabular.Plain(name, text, in.options.Limits)
+	if err != nil {
+		return err
+	}
+	return in.readCSV(plain.Name, plain.Text)
+}
+
+func (in *reader) readOneRoster(a *tabular.Archive) error {
+	p := &pack{Archive: a, modes: make(map[string]Mode), manifest: true}
 	if err := in.readManifest(p); err != nil {
 		return err
 	}
@@ -61,15 +70,15 @@ func (in *reader) readOneRoster(a *archive) error {
 
 // readSDS reads School Data Sync folders with OneRoster's tables and no
 // manifest: each is the whole list.
-func (in *reader) readSDS(a *archive) error {
-	p := &pack{archive: a, modes: make(map[string]Mode)}
+func (in *reader) readSDS(a *tabular.Archive) error {
+	p := &pack{Archive: a, modes: make(map[string]Mode)}
 	for _, name := range tables {
-		if a.has(name + ".csv") {
+		if a.Has(name + ".csv") {
 			p.modes[strings.ToLower(name)] = Bulk
 		}
 	}
 	in.file.Kind, in.file.Version = SDS, "2"
-	if a.has("roles.csv") {
+	if a.Has("roles.csv") {
 		in.file.Version = "2.1"
 	}
 	return in.readPeople(p)
@@ -78,7 +87,7 @@ func (in *reader) readSDS(a *archive) error {
 // readManifest reads which tables a OneRoster package has and whether each is
 // the whole list or changes.
 func (in *reader) readManifest(p *pack) error {
-	t, err := in.open(p.archive, "manifest.csv", 1)
+	t, err := in.open(p.Archive, "manifest.csv", 1)
 	if err != nil {
 		return err
 	}
@@ -109,12 +118,12 @@ func (in *reader) declare(p *pack, table, mode string) error {
 	file := table + ".csv"
 	switch Mode(mode) {
 	case Bulk, Delta:
-		if !p.has(file) {
+		if !p.Has(file) {
 			return missingFile(file)
 		}
 		p.modes[strings.ToLower(table)] = Mode(mode)
 	case "absent", "":
-		if p.has(file) {
+		if p.Has(file) {
 			in.report.Add(Problem{File: file, Code: fileUndeclared, Severity: tabular.Note})
 		}
 	default:
@@ -125,13 +134,13 @@ func (in *reader) declare(p *pack, table, mode string) error {
 
 // open unpacks a table. Tables with several rows a person may be times longer
 // than those with one.
-func (in *reader) open(a *archive, file string, times int) (*tabular.Table, error) {
-	text, err := a.unpack(file)
+func (in *reader) open(a *tabular.Archive, file string, times int) (*tabular.Table, error) {
+	text, err := a.Unpack(file)
 	if err != nil {
 		return nil, err
 	}
 	limits := in.options.Limits
-	limits.Bytes, limits.Rows = maxEntry, limits.Rows*times
+	limits.Bytes, limits.Rows = tabular.MaxEntry, limits.Rows*times
 	return tabular.Open(file, text, limits)
 }
 

@@ -121,7 +121,7 @@ func (in *reader) readPeople(p *pack) error {
 		if !there {
 			continue
 		}
-		t, err := in.open(p.archive, name+".csv", timesPeople(name))
+		t, err := in.open(p.Archive, name+".csv", timesPeople(name))
 		if err != nil {
 			return err
 		}

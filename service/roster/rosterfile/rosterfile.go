@@ -33,10 +33,6 @@ var (
 	ErrManifest = fault.New(fault.Invalid, "roster.manifest")
 	// ErrVersion reports a OneRoster version other than 1.1 and 1.2.
 	ErrVersion = fault.New(fault.Invalid, "roster.version")
-	// ErrSpreadsheet reports an Excel workbook.
-	ErrSpreadsheet = fault.New(fault.Invalid, "roster.spreadsheet")
-	// ErrCompressed reports an archive that is no zip.
-	ErrCompressed = fault.New(fault.Invalid, "roster.compressed")
 	// ErrNeedsMapping reports a CSV for which nobody has said which column is what.
 	ErrNeedsMapping = fault.New(fault.Invalid, "roster.needs_mapping")
 )
@@ -211,24 +207,10 @@ func sum(text string) [sha256.Size]byte {
 
 // read tells the formats apart by their first bytes, not by the name.
 func (in *reader) read(name, text string) error {
-	switch {
-	case strings.HasPrefix(text, "PK\x03\x04"), strings.HasPrefix(text, "PK\x05\x06"):
-		return in.readArchive(text)
-	case strings.HasPrefix(text, "\xd0\xcf\x11\xe0"):
-		return ErrSpreadsheet
-	case isCompressed(text):
-		return ErrCompressed
+	if tabular.IsArchive(text) {
+		return in.readArchive(name, text)
 	}
-	return in.readCSV(name, text)
-}
-
-func isCompressed(text string) bool {
-	for _, magic := range []string{"\x1f\x8b", "7z\xbc\xaf", "Rar!", "BZh", "\xfd7zXZ", "\x28\xb5\x2f\xfd"} {
-		if strings.HasPrefix(text, magic) {
-			return true
-		}
-	}
-	return false
+	return in.readPlain(name, text)
 }
 
 // base is the last part of a path, whichever way its slashes lean.

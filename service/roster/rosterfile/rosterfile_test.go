@@ -295,12 +295,12 @@ func TestABadRosterIsRefusedWholeWithOneReason(t *testing.T) {
 		want       *fault.Fault
 		args       string
 	}{
-		{"a workbook", zipped(t, map[string]string{"[Content_Types].xml": "", "xl/workbook.xml": ""}), ErrSpreadsheet, ""},
-		{"an old workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ErrSpreadsheet, ""},
-		{"gzip", "\x1f\x8b\x08", ErrCompressed, ""},
+		{"a workbook", zipped(t, map[string]string{"[Content_Types].xml": "", "xl/workbook.xml": ""}), tabular.ErrWorkbook, ""},
+		{"an old workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", tabular.ErrWorkbookOld, ""},
+		{"gzip", "\x1f\x8b\x08", tabular.ErrCompressed, ""},
 		{"a CSV without mapping", "a,b\n1,2\n", ErrNeedsMapping, ""},
 		{"an empty zip", zipped(t, nil), ErrMissingFile, "file=users.csv"},
-		{"a damaged zip", zipped(t, base)[:200], ErrZip, ""},
+		{"a damaged zip", zipped(t, base)[:200], tabular.ErrZip, ""},
 		{"a zip of something else", zipped(t, map[string]string{"a.csv": "a", "b.csv": "b"}), ErrMissingFile, "file=users.csv"},
 		{"no users", zipped(t, without("users.csv")), ErrMissingFile, "file=users.csv"},
 		{"no roles", zipped(t, without("roles.csv")), ErrMissingFile, "file=roles.csv"},
@@ -311,12 +311,12 @@ func TestABadRosterIsRefusedWholeWithOneReason(t *testing.T) {
 		{"a column twice", zipped(t, edited(t, base, edit{"users.csv", "middleName", "givenName"})), tabular.ErrDuplicateColumn, "column=givenName file=users.csv"},
 		{"an open quote", zipped(t, edited(t, base, edit{"users.csv", "Ben", `"Ben`})), tabular.ErrOpenQuote, "file=users.csv line=3"},
 		{"an empty table", zipped(t, with("users.csv", "")), tabular.ErrEmpty, "file=users.csv"},
-		{"a zip in the zip", zipped(t, with("more.zip", "PK")), ErrZipNested, "file=more.zip"},
-		{"a zip called csv", zipped(t, with("users.csv", zipped(t, base))), ErrZipNested, "file=users.csv"},
-		{"a name that climbs", zipped(t, with("../users.csv", "")), ErrZipName, ""},
-		{"an absolute name", zipped(t, with("/etc/passwd.csv", "")), ErrZipName, ""},
-		{"a drive", zipped(t, with(`C:\users.csv`, "")), ErrZipName, ""},
-		{"two rosters", zipped(t, with("old/users.csv", base["users.csv"])), ErrZipTwice, "file=users.csv"},
+		{"a zip in the zip", zipped(t, with("more.zip", "PK")), tabular.ErrZipNested, "file=more.zip"},
+		{"a zip called csv", zipped(t, with("users.csv", zipped(t, base))), tabular.ErrZipNested, "file=users.csv"},
+		{"a name that climbs", zipped(t, with("../users.csv", "")), tabular.ErrZipName, ""},
+		{"an absolute name", zipped(t, with("/etc/passwd.csv", "")), tabular.ErrZipName, ""},
+		{"a drive", zipped(t, with(`C:\users.csv`, "")), tabular.ErrZipName, ""},
+		{"two rosters", zipped(t, with("old/users.csv", base["users.csv"])), tabular.ErrZipTwice, "file=users.csv"},
 		{"SDS without schools", zipped(t, map[string]string{"Student.csv": "", "Teacher.csv": ""}), ErrMissingFile, "file=School.csv"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

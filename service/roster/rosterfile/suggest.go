@@ -96,7 +96,12 @@ func Peek(name string, r io.Reader, rows int, limits tabular.Limits) (header []s
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := tabular.Open(shown(name), text, limits)
+	plain, err := tabular.Plain(name, text, limits)
+	if err != nil {
+		return nil, nil, err
+	}
+	limits.Bytes = max(limits.Bytes, len(plain.Text)) // a zip's one table has been measured
+	t, err := tabular.Open(plain.Name, plain.Text, limits)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -108,7 +108,12 @@ func Read(name string, r io.Reader, o Options) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := tabular.Open(name, text, o.Limits)
+	plain, err := tabular.Plain(name, text, o.Limits)
+	if err != nil {
+		return nil, err
+	}
+	o.Limits.Bytes = max(o.Limits.Bytes, len(plain.Text)) // a zip's one table has been measured
+	t, err := tabular.Open(plain.Name, plain.Text, o.Limits)
 	if err != nil {
 		return nil, err
 	}

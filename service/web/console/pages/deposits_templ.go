@@ -74,7 +74,7 @@ func DepositsPage(p *parts.Page, v Deposits) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = parts.Upload(p, parts.Field{Name: "file", Label: p.T("console.deposits.file"), Hint: p.T("console.deposits.file_hint")}, ".csv,text/csv").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = parts.Upload(p, parts.Field{Name: "file", Label: p.T("console.deposits.file"), Hint: p.T("console.deposits.file_hint")}, ".csv,.xlsx,.zip,text/csv").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -77,7 +77,7 @@ func FactsPage(p *parts.Page, v Facts) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = parts.Upload(p, parts.Field{Name: "file", Label: p.T("console.facts.file"), Hint: p.T("console.facts.file_hint")}, ".csv,text/csv").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = parts.Upload(p, parts.Field{Name: "file", Label: p.T("console.facts.file"), Hint: p.T("console.facts.file_hint")}, ".csv,.xlsx,.zip,text/csv").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

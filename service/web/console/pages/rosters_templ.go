@@ -74,7 +74,7 @@ func RostersPage(p *parts.Page, v Rosters) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = parts.Upload(p, parts.Field{Name: "file", Label: p.T("console.rosters.file"), Hint: p.T("console.rosters.file_hint")}, ".zip,.csv,application/zip,text/csv").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = parts.Upload(p, parts.Field{Name: "file", Label: p.T("console.rosters.file"), Hint: p.T("console.rosters.file_hint")}, ".zip,.csv,.xlsx,application/zip,text/csv").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
