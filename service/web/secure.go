@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -68,4 +69,19 @@ func (h *Hall) DropCookie(g *gin.Context, name string) {
 		Name: h.cookieName(name), Path: "/", MaxAge: -1,
 		Secure: h.cfg.Secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	})
+}
+
+// framing is the policy of a page that shows our own pages in frames, and framed
+// that of the pages shown there. Nobody else's page may frame either.
+const (
+	framing = policy + "; frame-src 'self'"
+	framed  = "frame-ancestors 'self'"
+)
+
+// Frames lets the page that is answered show pages of ours in frames.
+func Frames(g *gin.Context) { g.Header("Content-Security-Policy", framing) }
+
+// Framed lets the page that is answered be shown in a frame of ours.
+func Framed(g *gin.Context) {
+	g.Header("Content-Security-Policy", strings.Replace(policy, "frame-ancestors 'none'", framed, 1))
 }

@@ -175,58 +175,59 @@ func (c *Console) write(g *gin.Context, v visit, fn func(ctx context.Context, tx
 }
 
 // places are the main places of a program, and who may go there.
-var places = []struct {
-	name, path string
-	may        auth.Capability
-}{
-	{"children", "/children", auth.SeeChildren},
-	{"rosters", "/rosters", auth.SeeRosters},
-	{"deposits", "/deposits", auth.SeeDeposits},
-	{"facts", "/facts", auth.SeeRosters},
-	{"funds", "/funds", auth.SeeFunds},
-	{"forecast", "/forecast", auth.SeeFunds},
-	{"rules", "/rules", auth.SeeRules},
-	{"jobs", "/jobs", auth.SeeJobs},
-	{"books", "/books", auth.SeeBooks},
-	{"keys", "/keys", auth.SeeKeys},
+var places = []place{
+	{"children", "/children", "c", auth.SeeChildren},
+	{"rosters", "/rosters", "r", auth.SeeRosters},
+	{"deposits", "/deposits", "d", auth.SeeDeposits},
+	{"facts", "/facts", "f", auth.SeeRosters},
+	{"funds", "/funds", "m", auth.SeeFunds},
+	{"forecast", "/forecast", "o", auth.SeeFunds},
+	{"rules", "/rules", "u", auth.SeeRules},
+	{"jobs", "/jobs", "j", auth.SeeJobs},
+	{"books", "/books", "b", auth.SeeBooks},
+	{"keys", "/keys", "k", auth.SeeKeys},
+}
+
+// place is somewhere in the navigation: its name, where it is, the letter that
+// leads there after "g", and who may go.
+type place struct {
+	name, path, key string
+	may             auth.Capability
 }
 
 // offices are the places of the whole organization.
-var offices = []struct {
-	name, path string
-	may        auth.Capability
-}{
-	{"staff", "/staff", auth.SeeStaff},
-	{"trail", "/trail", auth.SeeTrail},
+var offices = []place{
+	{"staff", "/staff", "s", auth.SeeStaff},
+	{"trail", "/trail", "t", auth.SeeTrail},
 }
 
 // dress adds what every page of someone signed in has.
 func dress(p *parts.Page, v visit, path string) {
 	p.Organization, p.Person = v.Organization, v.Name
-	p.Help, p.Out, p.Me = "/help", "/sign-out", "/account"
+	p.Help, p.Out, p.Me, p.Keys = "/help", "/sign-out", "/account", "/help/keyboard"
 	home := "/"
 	if v.program.Code != "" {
 		home = v.base()
 	}
-	p.Nav = []parts.Link{{Text: p.T("console.nav.home"), To: home, Current: path == home}}
+	p.Nav = []parts.Link{{Text: p.T("console.nav.home"), To: home, Current: path == home, Key: "h"}}
 	if v.Due(v.at) != auth.DueNothing {
 		return
 	}
-	add := func(name, to string, may auth.Capability) {
-		if v.May(may) {
-			p.Nav = append(p.Nav, parts.Link{Text: p.T("console.nav." + name), To: to, Current: under(path, to)})
+	add := func(base string, at place) {
+		if to := base + at.path; v.May(at.may) {
+			p.Nav = append(p.Nav, parts.Link{Text: p.T("console.nav." + at.name), To: to, Current: under(path, to), Key: at.key})
 		}
 	}
 	if v.May(auth.SeeApprovals) {
-		p.Nav = append(p.Nav, parts.Link{Text: inboxName(v, p), To: "/approvals", Current: under(path, "/approvals") || under(path, v.base()+"/approvals")})
+		p.Nav = append(p.Nav, parts.Link{Text: inboxName(v, p), To: "/approvals", Key: "a", Current: under(path, "/approvals") || under(path, v.base()+"/approvals")})
 	}
 	if v.program.Code != "" {
-		for _, place := range places {
-			add(place.name, v.base()+place.path, place.may)
+		for _, at := range places {
+			add(v.base(), at)
 		}
 	}
-	for _, office := range offices {
-		add(office.name, office.path, office.may)
+	for _, at := range offices {
+		add("", at)
 	}
 }
 

@@ -41,6 +41,7 @@ var addresses = map[string]string{
 	"/trail": "/trail", "/trail.csv": "/trail.csv", "/trail.xlsx": "/trail.xlsx",
 	"/p/:program/keys": "{p}/keys", "/p/:program/keys/:id": "{p}/keys/" + nothing, "/p/:program/keys/:id/second": "{p}/keys/" + nothing + "/second",
 	"/p/:program/keys/:id/revoke": "{p}/keys/" + nothing + "/revoke",
+	"/help/keyboard":              "/help/keyboard", "/help/guides/:guide": "/help/guides/approver", "/help/pictures/:name": "/help/pictures/approvals",
 	"/p/:program/rosters/:id/ask": "{p}/rosters/{roster}/ask",
 	"/p/:program/children.csv":    "{p}/children.csv", "/p/:program/children.xlsx": "{p}/children.xlsx",
 	"/p/:program/children-named.csv": "{p}/children-named.csv", "/p/:program/children-named.xlsx": "{p}/children-named.xlsx",

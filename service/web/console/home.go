@@ -111,10 +111,3 @@ func tasks(v visit, k report.Work) []pages.Task {
 	}
 	return out
 }
-
-// help shows what the words mean.
-func (c *Console) help(g *gin.Context, v visit) error {
-	p := c.page(g, v, v.words.T("console.help.title"))
-	p.Lead = v.words.T("console.help.lead")
-	return c.show(g, pages.HelpPage(p))
-}

@@ -38,6 +38,9 @@ var open = []struct {
 var routes = []route{
 	{get, "/", auth.SeeHome, (*Console).start, false},
 	{get, "/help", auth.SeeHome, (*Console).help, false},
+	{get, "/help/keyboard", auth.SeeHome, (*Console).keyboard, false},
+	{get, "/help/guides/:guide", auth.SeeHome, (*Console).showGuide, false},
+	{get, "/help/pictures/:name", auth.SeeHome, (*Console).picture, false},
 	{get, "/trail", auth.SeeTrail, (*Console).trail, false},
 	{get, "/trail.csv", auth.SeeTrail, exportTrail(sheet.CSV), false},
 	{get, "/trail.xlsx", auth.SeeTrail, exportTrail(sheet.XLSX), false},

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"seedbook/service/i18n"
 )
 
@@ -39,6 +41,7 @@ type Page struct {
 	Help  string // where "Help" leads, the same place on every page
 	Out   string // where "Sign out" posts to
 	Me    string // where the person's name leads
+	Keys  string // where the keyboard's help is; "" where no single key does anything
 }
 
 // Assets are the addresses of the files that pages load.
@@ -54,6 +57,16 @@ type Link struct {
 	Text    string
 	To      string
 	Current bool // the page being read, or the section it belongs to
+	// Key is the letter that leads there after "g"; "" for none.
+	Key string
+}
+
+// keyed tells our script which letter leads there.
+func (l Link) keyed() templ.Attributes {
+	if l.Key == "" {
+		return nil
+	}
+	return templ.Attributes{"data-go": l.Key}
 }
 
 // LanguageLink leads to the same page in another language.

@@ -59,8 +59,8 @@
     e.preventDefault();
     goToLine(area, line);
   });
-  // A single key leads to the form that names it, unless switched off; it never
-  // sends anything.
+  // A single key leads to a place or to the form that names it, unless switched
+  // off; it never sends anything.
   const keysOff = () => localStorage.getItem("seedbook-keys") === "off";
   const tellKeys = () => {
     for (const note of document.querySelectorAll("[data-keys]")) note.hidden = false;
@@ -73,12 +73,34 @@
     localStorage.setItem("seedbook-keys", keysOff() ? "on" : "off");
     tellKeys();
   });
+  // "/" leads to the search, "?" to this help, "g" and a letter to a place, "j" and
+  // "k" down and up the rows of the first table.
+  let going = 0;
+  const move = (by) => {
+    const rows = [...document.querySelectorAll("main .sb-table tbody th a, main .sb-table tbody td:first-child a")];
+    const at = rows.indexOf(document.activeElement);
+    rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by))]?.focus();
+  };
+  const press = (key) => {
+    const search = document.querySelector("main input[type=search]");
+    if (Date.now() - going < 1500 && /^[a-z]$/.test(key)) {
+      going = 0;
+      const link = document.querySelector(`a[data-go="${key}"]`);
+      if (link) location.assign(link.href);
+      return Boolean(link);
+    }
+    if (key === "g") return (going = Date.now()) > 0;
+    if (key === "/" && search) return search.focus(), true;
+    if (key === "?") return location.assign(document.body.dataset.keysHelp), true;
+    if (key === "j" || key === "k") return move(key === "j" ? 1 : -1), true;
+    const form = /^[a-z]$/.test(key) && document.querySelector(`form[data-key="${key}"]`);
+    form?.querySelector("button[type=submit]").focus();
+    return Boolean(form);
+  };
   document.addEventListener("keydown", (e) => {
-    if (keysOff() || e.ctrlKey || e.altKey || e.metaKey || e.target.closest?.("input, select, textarea, [contenteditable]")) return;
-    const form = /^[a-z]$/.test(e.key) && document.querySelector(`form[data-key="${e.key}"]`);
-    if (!form) return;
-    e.preventDefault();
-    form.querySelector("button[type=submit]").focus();
+    if (keysOff() || !document.body.dataset.keysHelp || e.ctrlKey || e.altKey || e.metaKey) return;
+    if (e.target.closest?.("input, select, textarea, [contenteditable]")) return;
+    if (press(e.key)) e.preventDefault();
   });
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (e) => {

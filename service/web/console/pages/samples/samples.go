@@ -5,6 +5,7 @@ package samples
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -24,7 +25,7 @@ type Page struct {
 
 // Pages are all pages, some of them in several states.
 var Pages = []Page{
-	{"sign-in", signIn}, {"sign-in-refused", signInRefused}, {"link", link}, {"account", account}, {"help", help},
+	{"sign-in", signIn}, {"sign-in-refused", signInRefused}, {"link", link}, {"account", account}, {"help", help}, {"guide", guide}, {"keyboard", keyboard},
 	{"home", home}, {"home-empty", homeEmpty},
 	{"trail", trail}, {"trail-none", trailNone}, {"children", children}, {"children-none", childrenNone}, {"child", child}, {"child-new", childNew},
 	{"rosters", rosters}, {"columns", columns}, {"preview", preview}, {"preview-applying", previewApplying},
@@ -122,7 +123,22 @@ func account(p *parts.Page) templ.Component {
 func help(p *parts.Page) templ.Component {
 	in(p, "", p.T("console.help.title"))
 	p.Lead = p.T("console.help.lead")
-	return pages.HelpPage(p)
+	return pages.HelpPage(p, []parts.Link{{Text: p.T("guide.administrator.title"), To: "/help/guides/administrator"}, {Text: p.T("guide.keyboard.title"), To: "/help/keyboard"}})
+}
+
+func guide(p *parts.Page) templ.Component {
+	in(p, "", p.T("guide.approver.title"))
+	p.Lead = p.T("guide.approver.lead")
+	return pages.GuidePage(p, pages.Guide{Chapters: []pages.Chapter{
+		{ID: "inbox", Title: p.T("guide.approver.inbox_title"), Steps: strings.Split(strings.TrimSpace(p.T("guide.approver.inbox")), "\n"), Picture: "/gallery/approvals"},
+		{ID: "limits", Title: p.T("guide.approver.limits_title"), Steps: strings.Split(strings.TrimSpace(p.T("guide.approver.limits")), "\n")},
+	}})
+}
+
+func keyboard(p *parts.Page) templ.Component {
+	in(p, "", p.T("guide.keyboard.title"))
+	p.Lead = p.T("guide.keyboard.lead")
+	return pages.KeyboardPage(p, pages.Keyboard{Keys: []parts.Row{{Term: "/", Value: p.T("guide.keyboard.search")}, {Term: "g c", Value: p.T("console.nav.children")}}})
 }
 
 func chart(p *parts.Page) parts.Chart {
