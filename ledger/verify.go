@@ -52,8 +52,8 @@ type Progress func(done, total int64)
 // Verify re-derives a whole book from its entries and names whatever does not
 // agree: hashes and links of blocks, numbers without a gap, transactions that
 // balance in every fund and say what was sealed, running balances, floors and
-// holds, accounts, reversals, period locks, keys, checkpoints, and the book's
-// place in the tenant's log. It reads in constant memory; run it in a read-only
+// holds, accounts, reversals, period locks, keys, checkpoints and sums, and the
+// book's place in the tenant's log. It reads in constant memory; run it in a read-only
 // transaction, so that it sees one moment. progress may be nil. An error means
 // that the books could not be read, not that they are wrong.
 func Verify(ctx context.Context, q sqlx.QueryerContext, book BookID, progress Progress) (*Report, error) {
@@ -61,7 +61,7 @@ func Verify(ctx context.Context, q sqlx.QueryerContext, book BookID, progress Pr
 		progress = func(int64, int64) {}
 	}
 	v := &verification{ctx: ctx, q: q, book: book, report: &Report{Book: book}, progress: progress}
-	for _, step := range []func() error{v.chain, v.leftovers, v.entries, v.accounts, v.reversals, v.holds, v.checkpoints, v.logged} {
+	for _, step := range []func() error{v.chain, v.leftovers, v.entries, v.accounts, v.reversals, v.holds, v.checkpoints, v.sums, v.logged} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("verify book %d: %w", book, err)
 		}

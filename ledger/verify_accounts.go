@@ -139,3 +139,33 @@ func (v *verification) checkpoints() error {
 		ORDER BY c.account_id, c.as_of`
 	return v.wrong("checkpoint", query)
 }
+
+// sums holds what pages add up against the entries: each stretch says what its
+// transactions say, and the next one begins behind it.
+func (v *verification) sums() error {
+	const amounts = `
+		WITH said AS (SELECT * FROM ledger_sums WHERE book_id = $1),
+		held AS (
+			SELECT s.upto_no, a.chart, a.fund_id, t.kind, e.effective_on,
+				sum(least(e.amount, 0)) AS debit, sum(greatest(e.amount, 0)) AS credit, count(*) AS entries
+			FROM (SELECT DISTINCT upto_no, after_no FROM said) s
+			JOIN ledger_entries e ON e.book_id = $1 AND e.tx_no > s.after_no AND e.tx_no <= s.upto_no
+			JOIN ledger_transactions t ON t.book_id = $1 AND t.no = e.tx_no
+			JOIN ledger_accounts a ON a.book_id = $1 AND a.id = e.account_id
+			GROUP BY s.upto_no, a.chart, a.fund_id, t.kind, e.effective_on)
+		SELECT format('sums up to transaction %s, account %s, fund %s, %s on %s', upto_no, chart, fund_id, kind, effective_on),
+			format('say %s and %s, the entries say %s and %s', coalesce(said.debit, 0), coalesce(said.credit, 0), coalesce(held.debit, 0), coalesce(held.credit, 0))
+		FROM said FULL JOIN held USING (upto_no, chart, fund_id, kind, effective_on)
+		WHERE (said.debit, said.credit, said.entries) IS DISTINCT FROM (held.debit, held.credit, held.entries)
+		ORDER BY upto_no, chart, fund_id, kind, effective_on`
+	if err := v.wrong("sum", amounts); err != nil {
+		return err
+	}
+	const stretches = `
+		SELECT format('sums up to transaction %s', upto_no), format('begin after %s, the ones before end at %s', after_no, before)
+		FROM (SELECT upto_no, after_no, lag(upto_no, 1, 0) OVER (ORDER BY upto_no) AS before
+		      FROM (SELECT DISTINCT upto_no, after_no FROM ledger_sums WHERE book_id = $1) d) s
+		WHERE after_no <> before
+		ORDER BY upto_no`
+	return v.wrong("sum", stretches)
+}

@@ -45,6 +45,9 @@ func busyBooks(t testing.TB) *books {
 		if err := ClosePeriod(ctx, tx, b.book, noon, PeriodLock{Through: sept.AddDays(-1), Maker: "m"}); err != nil {
 			return err
 		}
+		if _, err = WriteSums(ctx, tx, b.book); err != nil {
+			return err
+		}
 		_, err = WriteCheckpoints(ctx, tx, b.book, sept.AddDays(-3))
 		return err
 	})
@@ -126,6 +129,9 @@ func TestTamperingIsFoundAndNamed(t *testing.T) {
 		{"a period lock taken away", `DELETE FROM ledger_period_locks`, "its periods are not those it sealed"},
 		{"the currency", `UPDATE ledger_books SET currency = 'EUR' WHERE code = 'book-0'`, "block 1: its book are not"},
 		{"a checkpoint", `UPDATE ledger_checkpoints SET balance = balance + 1 WHERE account_id = 2`, "checkpoint of account 2"},
+		{"a sum", `UPDATE ledger_sums SET credit = credit + 1 WHERE chart = 2100`, "sums up to transaction"},
+		{"a sum taken away", `DELETE FROM ledger_sums WHERE chart = 2100`, "say 0 and 0, the entries say"},
+		{"where a stretch begins", `UPDATE ledger_sums SET after_no = after_no + 1`, "the ones before end at 0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := b.tampered(t, test.query)

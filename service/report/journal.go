@@ -9,7 +9,6 @@ import (
 	"github.com/lib/pq"
 
 	"seedbook/ledger"
-	"seedbook/service/fund"
 	"seedbook/service/program"
 )
 
@@ -102,13 +101,4 @@ func addEntries(ctx context.Context, q sqlx.QueryerContext, p program.Program, t
 		t.Entries = append(t.Entries, e)
 	}
 	return rows.Err()
-}
-
-func fundCodes(ctx context.Context, q sqlx.QueryerContext, p program.ID) (map[ledger.FundID]string, error) {
-	funds, err := fund.All(ctx, q, p)
-	codes := make(map[ledger.FundID]string, len(funds))
-	for _, f := range funds {
-		codes[f.ID] = f.Code
-	}
-	return codes, err
 }

@@ -58,30 +58,25 @@ func RollForwards(ctx context.Context, q sqlx.QueryerContext, p program.Program,
 }
 
 func addMovements(ctx context.Context, q sqlx.QueryerContext, p program.Program, in ledger.Period, byFund map[ledger.FundID]*RollForward) error {
-	const query = `
-		SELECT e.fund_id, CASE WHEN e.effective_on < $2 THEN '' ELSE t.kind END AS kind, sum(e.amount)
-		FROM ledger_accounts a
-		JOIN ledger_entries e ON e.book_id = a.book_id AND e.account_id = a.id
-		JOIN ledger_transactions t ON t.book_id = e.book_id AND t.no = e.tx_no
-		WHERE a.book_id = $1 AND a.chart = $4 AND e.effective_on <= $3
-		GROUP BY 1, 2`
-	rows, err := q.QueryxContext(ctx, query, p.Book, in.First, in.Last, ledger.Uncommitted)
+	before, err := ledger.Turnovers(ctx, q, p.Book, ledger.SumQuery{Chart: ledger.Uncommitted, In: ledger.Period{Last: in.First.AddDays(-1)}})
 	if err != nil {
 		return fmt.Errorf("roll forward %s: %w", p.Code, err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var id ledger.FundID
-		var kind string
-		var amount ledger.Amount
-		if err := rows.Scan(&id, &kind, &amount); err != nil {
-			return fmt.Errorf("roll forward %s: %w", p.Code, err)
-		}
-		if r := byFund[id]; r != nil {
-			r.add(kind, amount)
+	within, err := ledger.Turnovers(ctx, q, p.Book, ledger.SumQuery{Chart: ledger.Uncommitted, In: in})
+	if err != nil {
+		return fmt.Errorf("roll forward %s: %w", p.Code, err)
+	}
+	for _, t := range before {
+		if r := byFund[t.Fund]; r != nil {
+			r.add("", t.Net())
 		}
 	}
-	return rows.Err()
+	for _, t := range within {
+		if r := byFund[t.Fund]; r != nil {
+			r.add(t.Kind, t.Net())
+		}
+	}
+	return nil
 }
 
 // add sorts a movement by the kind of its transaction; "" is before the period.

@@ -58,7 +58,7 @@ func (c *Console) showBooks(g *gin.Context, v visit, on ledger.Date, verified *p
 			continue // accounts that are empty again say nothing
 		}
 		view.Lines = append(view.Lines, pages.TrialLine{Code: int(l.Chart), Name: v.words.T("console.chart." + strconv.Itoa(int(l.Chart))),
-			Fund: l.Code, Debit: l.Debit(), Credit: l.Credit(), Accounts: l.Accounts})
+			Fund: l.Code, Debit: l.Debit(), Credit: l.Credit(), Accounts: int(l.Entries)})
 	}
 	return c.show(g, pages.BooksPage(c.page(g, v, v.words.T("console.books.title")), view))
 }
