@@ -14,7 +14,7 @@ import (
 
 // neighbours are the statements right before and right after a period.
 type neighbours struct {
-	before map[family.ChildID]facts
+	before map[family.ChildID]Part
 	after  map[family.ChildID]ledger.TxNo // what the first statement of what follows knew
 }
 
@@ -27,19 +27,27 @@ func besides(ctx context.Context, q sqlx.QueryerContext, p program.ID, children 
 	return neighbours{before, after}, err
 }
 
+// byRecord are the statements record by record.
+const byRecord = `(
+	SELECT program_id, child_id, period, first_on, last_on, known_no, previous_no, opening_own, opening_program, closing_own, closing_program
+	FROM statements WHERE NOT joint
+	UNION ALL
+	SELECT p.program_id, p.child_id, p.period, s.first_on, s.last_on, p.known_no, p.previous_no, p.opening_own, p.opening_program, p.closing_own, p.closing_program
+	FROM statement_parts p JOIN statements s ON s.tenant_id = p.tenant_id AND s.id = p.statement_id) r`
+
 // previous is each child's statement that ends on the day before the period:
 // that of a period as long as this one, where there are several.
-func previous(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []family.ChildID, span Span) (map[family.ChildID]facts, error) {
+func previous(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []family.ChildID, span Span) (map[family.ChildID]Part, error) {
 	const query = `
-		SELECT DISTINCT ON (child_id) child_id, known_no, previous_no, opening_own, opening_program, closing_own, closing_program, coming
-		FROM statements
+		SELECT DISTINCT ON (child_id) child_id, known_no, previous_no, opening_own, opening_program, closing_own, closing_program
+		FROM ` + byRecord + `
 		WHERE program_id = $1 AND child_id = ANY ($2) AND last_on = $3
 		ORDER BY child_id, period = $4 DESC, first_on DESC`
-	var rows []facts
+	var rows []Part
 	if err := sqlx.SelectContext(ctx, q, &rows, query, p, pq.Array(children), span.First.AddDays(-1), span.previous().Name); err != nil {
 		return nil, fmt.Errorf("statements before %s: %w", span.Name, err)
 	}
-	out := make(map[family.ChildID]facts, len(rows))
+	out := make(map[family.ChildID]Part, len(rows))
 	for _, r := range rows {
 		out[r.Child] = r
 	}
@@ -51,7 +59,7 @@ func previous(ctx context.Context, q sqlx.QueryerContext, p program.ID, children
 func following(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []family.ChildID, span Span) (map[family.ChildID]ledger.TxNo, error) {
 	const query = `
 		SELECT child_id, known_no
-		FROM statements
+		FROM ` + byRecord + `
 		WHERE program_id = $1 AND child_id = ANY ($2) AND period = $3 AND previous_no = known_no`
 	rows, err := q.QueryxContext(ctx, query, p, pq.Array(children), span.next().Name)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,9 +32,12 @@ type Line struct {
 	Funder  string     // who gave it; "" for the family's own money
 	Channel string     // how a deposit came; "" otherwise
 	Amount  ledger.Amount
-	Period  string      // an award's, as the rule book has it; "" otherwise
-	Why     *rules.Why  // the evaluation behind an award; nil for none
-	No      ledger.TxNo // the newest, where several make one line
+	Period  string          // an award's, as the rule book has it; "" otherwise
+	Why     *rules.Why      // the evaluation behind an award; nil for none
+	No      ledger.TxNo     // the newest, where several make one line
+	Account savings.Account // on which of the child's accounts, where a statement shows several
+
+	record family.ChildID
 }
 
 // Drawn is a statement with everything on it, ready to be phrased in any
@@ -47,6 +51,9 @@ type Drawn struct {
 	Own     []Line // the family's own money
 	Given   []Line // program money
 	Coming  []Coming
+	// Accounts are the records' accounts of a joint statement, in the order of
+	// its parts; nil otherwise.
+	Accounts []savings.Account
 }
 
 // Opening is what the child had before the period.
@@ -65,7 +72,9 @@ func Draw(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 	var newest ledger.TxNo
 	for i, s := range issued {
 		ids[i], out[i] = s.Child, Drawn{Issued: s, Program: p}
-		place[int64(s.Child)] = &out[i]
+		for _, part := range s.parts() {
+			place[int64(part.Child)] = &out[i]
+		}
 		newest = max(newest, s.Known)
 		if err := json.Unmarshal([]byte(s.ComingJSON), &out[i].Coming); err != nil {
 			return nil, fmt.Errorf("statement %d: %w", s.ID, err)
@@ -77,7 +86,7 @@ func Draw(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 	if err := addPeople(ctx, q, who, keys, p.ID, ids, out); err != nil {
 		return nil, err
 	}
-	if err := addLines(ctx, q, p, ids, newest, place); err != nil {
+	if err := addLines(ctx, q, p, newest, place); err != nil {
 		return nil, err
 	}
 	for i := range out {
@@ -94,13 +103,19 @@ func addPeople(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *
 	if err != nil {
 		return err
 	}
+	var records []family.ChildID
+	for _, d := range out {
+		for _, part := range d.parts() {
+			records = append(records, part.Child)
+		}
+	}
 	const query = `SELECT child_id, id FROM enrollments WHERE program_id = $1 AND child_id = ANY ($2)`
-	rows, err := q.QueryxContext(ctx, query, p, pq.Array(ids))
+	rows, err := q.QueryxContext(ctx, query, p, pq.Array(records))
 	if err != nil {
 		return fmt.Errorf("accounts of %d children: %w", len(ids), err)
 	}
 	defer rows.Close()
-	accounts := make(map[family.ChildID]savings.Account, len(ids))
+	accounts := make(map[family.ChildID]savings.Account, len(records))
 	for rows.Next() {
 		var child family.ChildID
 		var account savings.Account
@@ -111,11 +126,14 @@ func addPeople(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *
 	}
 	for i, c := range people {
 		out[i].Person, out[i].Erased, out[i].Account = c.Person, c.Erased, accounts[c.ID]
+		for _, part := range out[i].Parts {
+			out[i].Accounts = append(out[i].Accounts, accounts[part.Child])
+		}
 	}
 	return rows.Err()
 }
 
-func addLines(ctx context.Context, q sqlx.QueryerContext, p program.Program, ids []family.ChildID, newest ledger.TxNo, place map[int64]*Drawn) error {
+func addLines(ctx context.Context, q sqlx.QueryerContext, p program.Program, newest ledger.TxNo, place map[int64]*Drawn) error {
 	funds, err := fund.All(ctx, q, p.ID)
 	if err != nil {
 		return err
@@ -126,7 +144,7 @@ func addLines(ctx context.Context, q sqlx.QueryerContext, p program.Program, ids
 		funders[f.ID] = f.Funder
 	}
 	charts := append(ledger.Designated(), ledger.FamilyPrincipal, ledger.FamilyEarnings)
-	movements, err := ledger.Movements(ctx, q, p.Book, ledger.MovementQuery{Children: numbers(ids), Charts: charts, KnownNo: newest})
+	movements, err := ledger.Movements(ctx, q, p.Book, ledger.MovementQuery{Children: slices.Sorted(maps.Keys(place)), Charts: charts, KnownNo: newest})
 	if err != nil {
 		return err
 	}
@@ -135,7 +153,7 @@ func addLines(ctx context.Context, q sqlx.QueryerContext, p program.Program, ids
 		if !d.shows(m) {
 			continue
 		}
-		line := Line{On: m.Effective, Late: m.Effective.Before(d.First), Kind: lineKind(m), Benefit: m.Benefit, Amount: m.Amount, No: m.No}
+		line := Line{record: family.ChildID(m.Child), Account: d.accountOf(family.ChildID(m.Child)), On: m.Effective, Late: m.Effective.Before(d.First), Kind: lineKind(m), Benefit: m.Benefit, Amount: m.Amount, No: m.No}
 		if m.Chart.Layer() == ledger.LayerFamily {
 			line.Channel = channelOf(m)
 			d.Own = append(d.Own, line)
@@ -165,10 +183,12 @@ func addLines(ctx context.Context, q sqlx.QueryerContext, p program.Program, ids
 // and it is of the period, or of an earlier day and new since the statement
 // before.
 func (i Issued) shows(m ledger.Movement) bool {
-	if m.No > i.Known || m.Effective.After(i.Last) {
-		return false
+	for _, part := range i.parts() {
+		if int64(part.Child) == m.Child {
+			return m.No <= part.Known && !m.Effective.After(i.Last) && (!m.Effective.Before(i.First) || m.No > part.Previous)
+		}
 	}
-	return !m.Effective.Before(i.First) || m.No > i.Previous
+	return false
 }
 
 // lineKind is what a movement is called, by what happened and to whose money.
@@ -230,20 +250,28 @@ func together(lines []Line) []Line {
 }
 
 func (l Line) sameAward(m Line) bool {
-	return l.On == m.On && l.Kind == m.Kind && l.Benefit == m.Benefit && l.Period == m.Period && l.Funder == m.Funder && l.Says == m.Says
+	return l.record == m.record && l.On == m.On && l.Kind == m.Kind && l.Benefit == m.Benefit && l.Period == m.Period && l.Funder == m.Funder && l.Says == m.Says
 }
 
-// check proves that opening and lines make closing, layer by layer.
+// check proves that opening and lines make closing, record by record and layer
+// by layer.
 func (d *Drawn) check() error {
-	own, given := d.OpeningOwn, d.OpeningProgram
+	own, given := map[family.ChildID]ledger.Amount{}, map[family.ChildID]ledger.Amount{}
 	for _, l := range d.Own {
-		own = own.Add(l.Amount)
+		own[l.record] = own[l.record].Add(l.Amount)
 	}
 	for _, l := range d.Given {
-		given = given.Add(l.Amount)
+		given[l.record] = given[l.record].Add(l.Amount)
 	}
-	if own != d.ClosingOwn || given != d.ClosingProgram {
-		return fmt.Errorf("statement %d does not add up: family %s for %s, program %s for %s", d.ID, own, d.ClosingOwn, given, d.ClosingProgram)
+	all := d.parts()
+	if whole := sumOf(all); whole != d.Part {
+		return fmt.Errorf("statement %d does not add up: its records make %+v", d.ID, whole)
+	}
+	for _, part := range all {
+		own, given := part.OpeningOwn.Add(own[part.Child]), part.OpeningProgram.Add(given[part.Child])
+		if own != part.ClosingOwn || given != part.ClosingProgram {
+			return fmt.Errorf("statement %d does not add up: family %s for %s, program %s for %s", d.ID, own, part.ClosingOwn, given, part.ClosingProgram)
+		}
 	}
 	return nil
 }

@@ -12,15 +12,22 @@ import (
 	"seedbook/service/program"
 )
 
-// History is every line of a child's account, the family's own money and the
+// History is every line of a child's accounts, the family's own money and the
 // program's together, oldest first, in the words that statements use.
 func History(ctx context.Context, q sqlx.QueryerContext, p program.Program, child family.ChildID) ([]Line, error) {
 	known, err := ledger.KnownCut(ctx, q, p.Book)
 	if err != nil {
 		return nil, err
 	}
-	all := &Drawn{Issued: Issued{Child: child, First: ledger.NewDate(1900, 1, 1), Last: ledger.NewDate(2999, 12, 31), Known: known}}
-	if err := addLines(ctx, q, p, []family.ChildID{child}, known, map[int64]*Drawn{int64(child): all}); err != nil {
+	records, err := recordsOf(ctx, q, child)
+	if err != nil {
+		return nil, err
+	}
+	all, place := &Drawn{Issued: Issued{First: ledger.NewDate(1900, 1, 1), Last: ledger.NewDate(2999, 12, 31)}}, map[int64]*Drawn{}
+	for _, r := range records {
+		all.Parts, place[int64(r)] = append(all.Parts, Part{Child: r, Known: known}), all
+	}
+	if err := addLines(ctx, q, p, known, place); err != nil {
 		return nil, err
 	}
 	lines := append(all.Own, together(all.Given)...)

@@ -24,6 +24,7 @@ func WritePDF(w io.Writer, d Drawn, lang string) error {
 	})
 	p := paper{doc, words, d}
 	p.head()
+	p.accounts()
 	p.summary()
 	p.lines("statement.own", d.OpeningOwn, d.ClosingOwn, d.Own)
 	p.lines("statement.given", d.OpeningProgram, d.ClosingProgram, d.Given)
@@ -48,6 +49,21 @@ func (p paper) head() {
 		name = p.words.T("statement.erased")
 	}
 	p.doc.P(pdf.Bold(name), pdf.Plain(" · "+p.words.T("statement.account", i18n.Args{"account": p.d.Account.String()})))
+}
+
+// accounts says what was on each account of a child who is on record more than
+// once: the statements before and after go on from there.
+func (p paper) accounts() {
+	rows := AccountRows(p.words, p.d)
+	if len(rows) == 0 {
+		return
+	}
+	p.doc.P(pdf.Plain(p.words.T("statement.joint")))
+	var items [][]pdf.Span
+	for _, r := range rows {
+		items = append(items, []pdf.Span{pdf.Bold(r[0] + " "), pdf.Plain(r[1])})
+	}
+	p.doc.Bullets(items...)
 }
 
 // summary shows whose the money is before any line of how it came.

@@ -7,12 +7,14 @@
 package statement
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/base32"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +63,10 @@ type Coming struct {
 // and what was posted since for earlier days stands in it as a late entry. One
 // that is made after the statement that follows it knows no more than that one
 // did, so that the two still meet.
+//
+// A child on record more than once has one statement, under the record by which
+// it takes part. What it freezes it freezes record by record, so that the next
+// statements meet it even where the records were parted again.
 func Issue(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, p program.Program, children []family.ChildID, span Span, today ledger.Date, at time.Time) (int, error) {
 	if !span.Last.Before(today) {
 		return 0, ErrNotOver.At("period").With(map[string]any{"Last": span.Last.String()})
@@ -72,19 +78,23 @@ func Issue(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring,
 	if err != nil {
 		return 0, err
 	}
-	beside, err := besides(ctx, tx, p.ID, children, span)
+	groups, records, err := group(ctx, tx, p.ID, children, span)
+	if err != nil || len(groups) == 0 {
+		return 0, err
+	}
+	beside, err := besides(ctx, tx, p.ID, records, span)
 	if err != nil {
 		return 0, err
 	}
-	drafts, err := draft(ctx, tx, p, children, span, known, beside)
+	drafts, err := draft(ctx, tx, p, groups, records, span, known, beside)
 	if err != nil {
 		return 0, err
 	}
 	return insert(ctx, tx, who, keys, p.ID, span, drafts, at)
 }
 
-// facts are what a statement freezes.
-type facts struct {
+// Part is what a statement freezes of one record of a child.
+type Part struct {
 	Child          family.ChildID `db:"child_id"`
 	Known          ledger.TxNo    `db:"known_no"`
 	Previous       ledger.TxNo    `db:"previous_no"`
@@ -92,36 +102,55 @@ type facts struct {
 	OpeningProgram ledger.Amount  `db:"opening_program"`
 	ClosingOwn     ledger.Amount  `db:"closing_own"`
 	ClosingProgram ledger.Amount  `db:"closing_program"`
-	Coming         string         `db:"coming"`
+}
+
+// facts are what a statement freezes.
+type facts struct {
+	Part
+	Coming string
+	Parts  []Part // of a child on record more than once, the statement's own record first
 }
 
 // money is a child's own and program money at one moment.
 type money struct{ own, program ledger.Amount }
 
-func draft(ctx context.Context, q sqlx.QueryerContext, p program.Program, children []family.ChildID, span Span, known ledger.TxNo, beside neighbours) ([]facts, error) {
-	money, err := balances(ctx, q, p, children, span, known, beside.after)
+func draft(ctx context.Context, q sqlx.QueryerContext, p program.Program, groups [][]family.ChildID, records []family.ChildID, span Span, known ledger.TxNo, beside neighbours) ([]facts, error) {
+	money, err := balances(ctx, q, p, records, span, known, beside.after)
 	if err != nil {
 		return nil, err
 	}
-	coming, err := comingOf(ctx, q, p, children)
+	holders := make([]family.ChildID, len(groups))
+	for i, g := range groups {
+		holders[i] = g[0]
+	}
+	coming, err := comingOf(ctx, q, p, holders)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]facts, len(children))
-	for i, c := range children {
-		m := money[c]
-		f := facts{Child: c, Known: m.known, Previous: m.known, Coming: coming[c]}
-		f.OpeningOwn, f.OpeningProgram = m.opening.own, m.opening.program
-		f.ClosingOwn, f.ClosingProgram = m.closing.own, m.closing.program
-		if b, ok := beside.before[c]; ok {
-			f.Previous, f.OpeningOwn, f.OpeningProgram = b.Known, b.ClosingOwn, b.ClosingProgram
+	out := make([]facts, len(groups))
+	for i, g := range groups {
+		parts := make([]Part, len(g))
+		for j, record := range g {
+			parts[j] = part(record, money[record], beside)
 		}
-		if f.Coming == "" {
-			f.Coming = "[]"
+		out[i] = facts{Part: parts[0], Coming: cmp.Or(coming[g[0]], "[]")}
+		if len(parts) > 1 {
+			out[i].Part, out[i].Parts = sumOf(parts), parts
 		}
-		out[i] = f
 	}
 	return out, nil
+}
+
+// part is what a statement freezes of a record: it goes on where the one before
+// ended.
+func part(record family.ChildID, m ends, beside neighbours) Part {
+	f := Part{Child: record, Known: m.known, Previous: m.known}
+	f.OpeningOwn, f.OpeningProgram = m.opening.own, m.opening.program
+	f.ClosingOwn, f.ClosingProgram = m.closing.own, m.closing.program
+	if b, ok := beside.before[record]; ok {
+		f.Previous, f.OpeningOwn, f.OpeningProgram = b.Known, b.ClosingOwn, b.ClosingProgram
+	}
+	return f
 }
 
 // ends is what a child had at both ends of a period, and as of which
@@ -236,90 +265,140 @@ func ComingTo(ctx context.Context, q sqlx.QueryerContext, p program.Program, chi
 
 func insert(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, p program.ID, span Span, drafts []facts, at time.Time) (int, error) {
 	n := len(drafts)
-	children, known, previous := make([]int64, n), make([]int64, n), make([]int64, n)
-	var money [4][]string
-	coming, codes := make([]string, n), make([]string, n)
+	var whole, parts columnsOf
+	coming, codes, joint := make([]string, n), make([]string, n), make([]bool, n)
 	for i, f := range drafts {
-		children[i], known[i], previous[i], coming[i] = int64(f.Child), int64(f.Known), int64(f.Previous), f.Coming
-		for j, a := range []ledger.Amount{f.OpeningOwn, f.OpeningProgram, f.ClosingOwn, f.ClosingProgram} {
-			money[j] = append(money[j], a.String())
+		whole.add(f.Child, f.Part)
+		coming[i], codes[i], joint[i] = f.Coming, code(keys, who.Tenant, p, span, f), len(f.Parts) > 0
+		for _, part := range f.Parts {
+			parts.add(f.Child, part)
 		}
-		codes[i] = code(keys, who.Tenant, p, span, f)
 	}
 	const query = `
-		INSERT INTO statements (tenant_id, program_id, child_id, period, first_on, last_on, known_no, previous_no,
-		                        opening_own, opening_program, closing_own, closing_program, coming, code, issued_at)
-		SELECT $1, $2, child_id, $3, $4, $5, known_no, previous_no, opening_own, opening_program, closing_own, closing_program, coming, code, $6
-		FROM unnest(CAST($7 AS bigint[]), CAST($8 AS bigint[]), CAST($9 AS bigint[]), CAST($10 AS numeric[]), CAST($11 AS numeric[]),
-		            CAST($12 AS numeric[]), CAST($13 AS numeric[]), CAST($14 AS text[]), CAST($15 AS text[]))
-		     AS s (child_id, known_no, previous_no, opening_own, opening_program, closing_own, closing_program, coming, code)
-		ON CONFLICT ON CONSTRAINT statements_tenant_id_program_id_child_id_period_key DO NOTHING`
-	done, err := tx.ExecContext(ctx, query, who.Tenant, p, span.Name, span.First, span.Last, at,
-		pq.Array(children), pq.Array(known), pq.Array(previous), pq.Array(money[0]), pq.Array(money[1]),
-		pq.Array(money[2]), pq.Array(money[3]), pq.Array(coming), pq.Array(codes))
-	if err != nil {
+		WITH issued AS (
+			INSERT INTO statements (tenant_id, program_id, child_id, period, first_on, last_on, known_no, previous_no,
+			                        opening_own, opening_program, closing_own, closing_program, coming, code, joint, issued_at)
+			SELECT $1, $2, child_id, $3, $4, $5, known_no, previous_no, opening_own, opening_program, closing_own, closing_program, coming, code, joint, $6
+			FROM unnest(CAST($7 AS bigint[]), CAST($8 AS bigint[]), CAST($9 AS bigint[]), CAST($10 AS numeric[]), CAST($11 AS numeric[]),
+			            CAST($12 AS numeric[]), CAST($13 AS numeric[]), CAST($14 AS text[]), CAST($15 AS text[]), CAST($16 AS boolean[]))
+			     AS s (child_id, known_no, previous_no, opening_own, opening_program, closing_own, closing_program, coming, code, joint)
+			ON CONFLICT ON CONSTRAINT statements_tenant_id_program_id_child_id_period_key DO NOTHING
+			RETURNING id, child_id
+		), parts AS (
+			INSERT INTO statement_parts (tenant_id, statement_id, child_id, program_id, period, known_no, previous_no,
+			                             opening_own, opening_program, closing_own, closing_program)
+			SELECT $1, i.id, p.child_id, $2, $3, p.known_no, p.previous_no, p.opening_own, p.opening_program, p.closing_own, p.closing_program
+			FROM unnest(CAST($17 AS bigint[]), CAST($18 AS bigint[]), CAST($19 AS bigint[]), CAST($20 AS bigint[]), CAST($21 AS numeric[]),
+			            CAST($22 AS numeric[]), CAST($23 AS numeric[]), CAST($24 AS numeric[]))
+			     AS p (holder, child_id, known_no, previous_no, opening_own, opening_program, closing_own, closing_program)
+			JOIN issued i ON i.child_id = p.holder
+		)
+		SELECT count(*) FROM issued`
+	args := []any{who.Tenant, p, span.Name, span.First, span.Last, at}
+	args = append(append(args, whole.arrays()[1:]...), pq.Array(coming), pq.Array(codes), pq.Array(joint))
+	var issued int
+	if err := tx.GetContext(ctx, &issued, query, append(args, parts.arrays()...)...); err != nil {
 		return 0, fmt.Errorf("issue %d statements of %s: %w", n, span.Name, err)
 	}
-	issued, err := done.RowsAffected()
-	return int(issued), err
+	return issued, nil
+}
+
+// columnsOf are frozen facts as a statement of SQL takes them.
+type columnsOf struct {
+	holders, children, known, previous []int64
+	money                              [4][]string
+}
+
+func (c *columnsOf) add(holder family.ChildID, p Part) {
+	c.holders, c.children = append(c.holders, int64(holder)), append(c.children, int64(p.Child))
+	c.known, c.previous = append(c.known, int64(p.Known)), append(c.previous, int64(p.Previous))
+	for i, a := range []ledger.Amount{p.OpeningOwn, p.OpeningProgram, p.ClosingOwn, p.ClosingProgram} {
+		c.money[i] = append(c.money[i], a.String())
+	}
+}
+
+func (c *columnsOf) arrays() []any {
+	return []any{pq.Array(c.holders), pq.Array(c.children), pq.Array(c.known), pq.Array(c.previous),
+		pq.Array(c.money[0]), pq.Array(c.money[1]), pq.Array(c.money[2]), pq.Array(c.money[3])}
 }
 
 // code is a short keyed hash of everything the statement freezes.
 func code(keys *vault.Keyring, tenant int32, p program.ID, span Span, f facts) string {
-	frozen := strings.Join([]string{
+	frozen := []string{
 		strconv.FormatInt(int64(p), 10), strconv.FormatInt(int64(f.Child), 10), span.Name,
 		strconv.FormatInt(int64(f.Known), 10), f.OpeningOwn.String(), f.OpeningProgram.String(),
 		f.ClosingOwn.String(), f.ClosingProgram.String(), f.Coming,
-	}, "\n")
-	text := base32.StdEncoding.EncodeToString(keys.Index(tenant, "statement", frozen))
+	}
+	for _, r := range f.Parts {
+		frozen = append(frozen, strconv.FormatInt(int64(r.Child), 10), strconv.FormatInt(int64(r.Known), 10),
+			r.OpeningOwn.String(), r.OpeningProgram.String(), r.ClosingOwn.String(), r.ClosingProgram.String())
+	}
+	text := base32.StdEncoding.EncodeToString(keys.Index(tenant, "statement", strings.Join(frozen, "\n")))
 	return text[0:4] + "-" + text[4:8] + "-" + text[8:12]
 }
 
 // Issued is a statement as a list shows it.
 type Issued struct {
-	ID             ID             `db:"id"`
-	Child          family.ChildID `db:"child_id"`
-	Period         string         `db:"period"`
-	First          ledger.Date    `db:"first_on"`
-	Last           ledger.Date    `db:"last_on"`
-	Known          ledger.TxNo    `db:"known_no"`
-	Previous       ledger.TxNo    `db:"previous_no"`
-	OpeningOwn     ledger.Amount  `db:"opening_own"`
-	OpeningProgram ledger.Amount  `db:"opening_program"`
-	ClosingOwn     ledger.Amount  `db:"closing_own"`
-	ClosingProgram ledger.Amount  `db:"closing_program"`
-	ComingJSON     string         `db:"coming"`
-	Code           string         `db:"code"`
-	IssuedAt       time.Time      `db:"issued_at"`
+	ID ID `db:"id"`
+	Part
+	Period     string      `db:"period"`
+	First      ledger.Date `db:"first_on"`
+	Last       ledger.Date `db:"last_on"`
+	ComingJSON string      `db:"coming"`
+	Code       string      `db:"code"`
+	Joint      bool        `db:"joint"` // of a child on record more than once
+	IssuedAt   time.Time   `db:"issued_at"`
+	Parts      []Part      `db:"-"` // of a joint statement, its own record first
 }
 
 const columns = `id, child_id, period, first_on, last_on, known_no, previous_no,
-	opening_own, opening_program, closing_own, closing_program, coming, code, issued_at`
+	opening_own, opening_program, closing_own, closing_program, coming, code, joint, issued_at`
 
-// Of returns a child's statements, newest first.
+// Of returns a child's statements, of all its records, newest first. Those that
+// also show a record which is another child's by now are among them (Shared).
 func Of(ctx context.Context, q sqlx.QueryerContext, p program.ID, child family.ChildID) ([]Issued, error) {
+	records, err := recordsOf(ctx, q, child)
+	if err != nil {
+		return nil, err
+	}
 	const query = `
 		SELECT ` + columns + ` FROM statements
-		WHERE program_id = $1 AND child_id = $2
-		ORDER BY last_on DESC, first_on DESC`
+		WHERE program_id = $1 AND (child_id = ANY ($2) OR id = ANY (ARRAY (
+			SELECT statement_id FROM statement_parts WHERE program_id = $1 AND child_id = ANY ($2))))
+		ORDER BY last_on DESC, first_on DESC, child_id`
 	var out []Issued
-	if err := sqlx.SelectContext(ctx, q, &out, query, p, child); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &out, query, p, pq.Array(records)); err != nil {
 		return nil, fmt.Errorf("statements of child %d: %w", child, err)
 	}
-	return out, nil
+	if err := addParts(ctx, q, out); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(out, func(s Issued) bool { return !slices.Contains(records, s.Child) }), nil
 }
 
-// Find returns a child's statement for a period, or ErrNone.
+// Find returns the statement for a period that shows a record of a child, or
+// ErrNone. Of records that were parted again, a joint statement stays with the
+// one under which it was made.
 func Find(ctx context.Context, q sqlx.QueryerContext, p program.ID, child family.ChildID, period string) (s Issued, err error) {
-	const query = `SELECT ` + columns + ` FROM statements WHERE program_id = $1 AND child_id = $2 AND period = $3`
-	err = sqlx.GetContext(ctx, q, &s, query, p, child, period)
+	records, err := recordsOf(ctx, q, child)
+	if err != nil {
+		return Issued{}, err
+	}
+	const query = `
+		SELECT ` + columns + ` FROM statements
+		WHERE program_id = $1 AND period = $3 AND (child_id = $2 OR child_id = ANY ($4) AND id = ANY (ARRAY (
+			SELECT statement_id FROM statement_parts WHERE program_id = $1 AND child_id = $2 AND period = $3)))
+		ORDER BY child_id = $2 DESC LIMIT 1`
+	found := make([]Issued, 1)
+	err = sqlx.GetContext(ctx, q, &found[0], query, p, child, period, pq.Array(records))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Issued{}, ErrNone
 	}
 	if err != nil {
 		return Issued{}, fmt.Errorf("statement %s of child %d: %w", period, child, err)
 	}
-	return s, nil
+	err = addParts(ctx, q, found)
+	return found[0], err
 }
 
 // Batch returns a period's statements in the order of the children, after a
@@ -333,5 +412,5 @@ func Batch(ctx context.Context, q sqlx.QueryerContext, p program.ID, span Span, 
 	if err := sqlx.SelectContext(ctx, q, &out, query, p, after, span.Name, limit); err != nil {
 		return nil, fmt.Errorf("statements of %s: %w", span.Name, err)
 	}
-	return out, nil
+	return out, addParts(ctx, q, out)
 }

@@ -37,19 +37,24 @@ func Confirm(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *va
 	if err := sqlx.SelectContext(ctx, q, &found, query, who.Tenant, printed); err != nil {
 		return Confirmed{}, fmt.Errorf("confirm a statement: %w", err)
 	}
-	for _, s := range found {
-		again := code(keys, who.Tenant, s.Program, s.Span(), s.frozen())
+	for _, f := range found {
+		one := []Issued{f.Issued}
+		if err := addParts(ctx, q, one); err != nil {
+			return Confirmed{}, err
+		}
+		s := one[0]
+		again := code(keys, who.Tenant, f.Program, s.Span(), s.frozen())
 		if subtle.ConstantTimeCompare([]byte(again), []byte(printed)) != 1 {
 			continue
 		}
-		p, err := program.Load(ctx, q, s.Program)
+		p, err := program.Load(ctx, q, f.Program)
 		if err != nil {
 			return Confirmed{}, err
 		}
-		if _, err := Draw(ctx, q, who, keys, p, []Issued{s.Issued}); err != nil {
+		if _, err := Draw(ctx, q, who, keys, p, one); err != nil {
 			return Confirmed{}, err
 		}
-		return Confirmed{s.Issued, p}, nil
+		return Confirmed{s, p}, nil
 	}
 	return Confirmed{}, ErrNone
 }
@@ -71,7 +76,4 @@ func foldCode(typed string) string {
 }
 
 // frozen is what the code of a statement is made from.
-func (i Issued) frozen() facts {
-	return facts{Child: i.Child, Known: i.Known, Previous: i.Previous, OpeningOwn: i.OpeningOwn, OpeningProgram: i.OpeningProgram,
-		ClosingOwn: i.ClosingOwn, ClosingProgram: i.ClosingProgram, Coming: i.ComingJSON}
-}
+func (i Issued) frozen() facts { return facts{i.Part, i.ComingJSON, i.Parts} }

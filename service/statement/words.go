@@ -30,6 +30,17 @@ func PeriodName(w *i18n.Words, s Span) string {
 	return w.Period(s.Period)
 }
 
+// AccountRows are, for a statement of several accounts, each account's number and
+// what was on it before and at the end.
+func AccountRows(w *i18n.Words, d Drawn) (rows [][2]string) {
+	for i, account := range d.Accounts {
+		part := d.Parts[i]
+		rows = append(rows, [2]string{w.T("statement.account", i18n.Args{"account": account.String()}), w.T("statement.joint_part", i18n.Args{
+			"opening": part.OpeningOwn.Add(part.OpeningProgram), "closing": part.ClosingOwn.Add(part.ClosingProgram), "first": d.First, "last": d.Last})})
+	}
+	return rows
+}
+
 // LineName is what a line of a statement is called: an award by the name that
 // the rule book gives it.
 func LineName(w *i18n.Words, l Line) string {
@@ -60,6 +71,9 @@ func LineNotes(w *i18n.Words, l Line) []string {
 	}
 	if l.Why != nil {
 		notes = append(notes, reason(w, l)...)
+	}
+	if l.Account != 0 {
+		notes = append(notes, w.T("statement.account", i18n.Args{"account": l.Account.String()})+".")
 	}
 	if l.Late {
 		notes = append(notes, w.T("statement.late"))

@@ -122,7 +122,7 @@ func (c *Console) reissue(ctx context.Context, q sqlx.QueryerContext, v visit, s
 			if s.Last.Before(x.Booked.On) && s.Last.Before(x.On) {
 				continue
 			}
-			out = append(out, parts.Link{Text: statement.PeriodName(v.words, s.Span()), To: childPath(v, child) + "/statements/" + s.Period})
+			out = append(out, parts.Link{Text: statement.PeriodName(v.words, s.Span()), To: childPath(v, s.Child) + "/statements/" + s.Period})
 		}
 	}
 	return out, nil

@@ -325,7 +325,7 @@ func moveName(v visit, book *rules.Book, m ledger.Movement) string {
 func (f childFile) statementLines(v visit) []pages.StatementLine {
 	var out []pages.StatementLine
 	for _, s := range f.statements {
-		path := childPath(v, f.Child) + "/statements/" + s.Period
+		path := childPath(v, s.Child) + "/statements/" + s.Period
 		line := pages.StatementLine{Name: statement.PeriodName(v.words, s.Span()), Issued: ledger.DateIn(s.IssuedAt, v.program.Zone()), Closing: s.Closing(), Page: path}
 		for _, l := range i18n.Languages {
 			line.PDFs = append(line.PDFs, parts.Link{Text: v.words.T("console.child.pdf", i18n.Args{"language": l.Name}), To: path + "/" + l.Code})

@@ -68,6 +68,9 @@ func (c *Console) statement(g *gin.Context, v visit) error {
 		Own: statementLines(w, d.Own), Given: statementLines(w, d.Given),
 		Code: w.T("statement.checked", i18n.Args{"code": d.Code, "no": int64(d.Known)}),
 	}
+	for _, r := range statement.AccountRows(w, d) {
+		view.Accounts = append(view.Accounts, parts.Row{Term: r[0], Value: r[1]})
+	}
 	for _, coming := range d.Coming {
 		view.Coming = append(view.Coming, parts.Row{Term: w.Money(coming.Amount), Value: statement.ComingText(w, coming)})
 	}

@@ -59,6 +59,9 @@ func (p *Portal) file(g *gin.Context, v visit, h activation.Held) (f file, err e
 		if f.papers, err = statement.Of(ctx, q, f.program.ID, h.Child); err != nil {
 			return err
 		}
+		if f.papers, err = statement.ForFamily(ctx, q, h.Child, f.papers); err != nil {
+			return err
+		}
 		f.guardians, err = activation.Guardians(ctx, q, int64(h.Child))
 		return err
 	})

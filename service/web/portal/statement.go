@@ -2,6 +2,7 @@ package portal
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 
 	"github.com/gin-gonic/gin"
@@ -22,6 +23,9 @@ func (p *Portal) drawn(g *gin.Context, v visit, h activation.Held) (d statement.
 		issued, err := statement.Find(ctx, q, in.ID, h.Child, g.Param("period"))
 		if err != nil {
 			return err
+		}
+		if seen, err := statement.ForFamily(ctx, q, h.Child, []statement.Issued{issued}); err != nil || len(seen) == 0 {
+			return cmp.Or(err, error(statement.ErrNone))
 		}
 		all, err := statement.Draw(ctx, q, v.Who(), p.Keys, in, []statement.Issued{issued})
 		if err == nil {
@@ -50,6 +54,9 @@ func (p *Portal) statement(g *gin.Context, v visit, h activation.Held) error {
 			{Label: w.T("statement.closing_given"), Value: w.Money(d.ClosingProgram), Note: w.T("statement.use")},
 		},
 		PDFs: pdfLinks(w, childPath(h)+"/statements/"+d.Period),
+	}
+	for _, r := range statement.AccountRows(w, d) {
+		view.Accounts = append(view.Accounts, parts.Row{Term: r[0], Value: r[1]})
 	}
 	for _, l := range d.Own {
 		view.Own = append(view.Own, moneyLine(w, l))

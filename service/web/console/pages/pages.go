@@ -289,6 +289,7 @@ type Owner struct {
 // Statement is an issued statement as a page.
 type Statement struct {
 	Name, Account string
+	Accounts      []parts.Row // of a child on record more than once
 	Figures       []parts.Figure
 	Own, Given    []MoneyLine
 	Coming        []parts.Row

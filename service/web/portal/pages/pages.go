@@ -120,6 +120,7 @@ type Explanation struct {
 // Paper is a statement as a page.
 type Paper struct {
 	Name, Account string
+	Accounts      []parts.Row // of a child on record more than once
 	Figures       []parts.Figure
 	Own, Given    []Line
 	Coming        []parts.Row
