@@ -32,6 +32,8 @@ type settings struct {
 	// URL is the address that browsers know the console by. Passkeys and
 	// organizations' own sign-ins belong to it; with https, cookies insist on TLS.
 	URL string `env:"CSA_URL"`
+	// OIDC is an organization's own sign-in.
+	OIDC oidc `envPrefix:"CSA_OIDC_"`
 	// LinkGrace is how long a sign-in link that this program printed stands for a
 	// second factor that is not set up yet; 0s: it does not.
 	LinkGrace time.Duration `env:"CSA_LINK_GRACE" envDefault:"12h"`
@@ -43,6 +45,22 @@ type settings struct {
 	MailFrom string `env:"CSA_MAIL_FROM"`
 	// Lang is the language of what commands print: en or es.
 	Lang string `env:"CSA_LANG" envDefault:"en"`
+}
+
+// oidc is an organization's own sign-in, by OpenID Connect. It is registered
+// there with the address CSA_URL/sign-in/provider/answer.
+type oidc struct {
+	// Issuer is its address. Without it there is none.
+	Issuer string `env:"ISSUER"`
+	// ClientID and ClientSecret are what it knows the console by.
+	ClientID     string `env:"CLIENT_ID"`
+	ClientSecret string `env:"CLIENT_SECRET"`
+	// Tenant is the organization whose staff it lets in, by name or number. Default: CSA_TENANT, or the only one.
+	Tenant string `env:"TENANT"`
+	// AMR and ACR are the methods and classes, separated by commas, that count as
+	// a second factor; without one of them in its answer our own follows.
+	AMR []string `env:"AMR"`
+	ACR []string `env:"ACR"`
 }
 
 // readSettings reads and checks the environment; an error names the variable.
@@ -79,7 +97,22 @@ func readSettings(lookup func(string) (string, bool)) (settings, error) {
 	if s.URL, err = originOf(s.URL); err != nil {
 		return settings{}, err
 	}
-	return s, nil
+	return s, s.OIDC.check(s.URL)
+}
+
+// check says which setting is missing.
+func (o oidc) check(console string) error {
+	switch {
+	case o.Issuer == "" && (o.ClientID != "" || o.ClientSecret != "" || o.Tenant != ""):
+		return fmt.Errorf("CSA_OIDC_ISSUER is missing: write the address of the organization's sign-in, like https://login.example.org")
+	case o.Issuer == "":
+		return nil
+	case o.ClientID == "":
+		return fmt.Errorf("CSA_OIDC_CLIENT_ID is missing: the sign-in at %s has to know the console by a name", o.Issuer)
+	case console == "":
+		return fmt.Errorf("CSA_URL is missing: the sign-in at %s has to know where to send people back to", o.Issuer)
+	}
+	return nil
 }
 
 // originOf is the scheme, host and port of an address, and nothing more.

@@ -23,6 +23,7 @@ import (
 	"seedbook/service/web/api"
 	"seedbook/service/web/console"
 	"seedbook/service/web/portal"
+	"seedbook/service/web/provider"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -111,6 +112,9 @@ func (s *session) run(ctx context.Context, listener net.Listener) error {
 	}
 	runner := jobs.All(s.db, s.keys, log)
 	door := &console.Console{DB: s.db, Keys: s.keys, Now: s.now, Jobs: runner, Origin: s.settings.URL, LinkGrace: s.settings.LinkGrace}
+	if door.Elsewhere, err = s.signInElsewhere(ctx); err != nil {
+		return err
+	}
 	console.Mount(hall, door)
 	programs := &api.API{DB: s.db, Keys: s.keys, Now: s.now}
 	api.Mount(hall, programs)
@@ -141,6 +145,29 @@ func (s *session) run(ctx context.Context, listener net.Listener) error {
 		return nil
 	}
 	return err
+}
+
+// signInElsewhere is the organization's own sign-in, if the settings name one. It
+// is not asked yet: the console starts without it.
+func (s *session) signInElsewhere(ctx context.Context) (*console.SignInElsewhere, error) {
+	o := s.settings.OIDC
+	if o.Issuer == "" {
+		return nil, nil
+	}
+	name := o.Tenant
+	if name == "" {
+		name = s.settings.Tenant
+	}
+	of, err := s.tenantNamed(ctx, "CSA_OIDC_TENANT", name)
+	if err != nil {
+		return nil, err
+	}
+	p, err := provider.New(provider.Settings{Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: o.ClientSecret,
+		Redirect: s.settings.URL + console.AnswerPath, AMR: o.AMR, ACR: o.ACR})
+	if err != nil {
+		return nil, fmt.Errorf("CSA_OIDC_ISSUER: %w", err)
+	}
+	return &console.SignInElsewhere{Provider: p, Of: of}, nil
 }
 
 // greet prints the address and, where nobody has signed in yet, a sign-in.

@@ -127,26 +127,35 @@ func (a *app) with(fn inContext) func(*cobra.Command, []string) error {
 // chooseTenant finds the organization: the only one, or the one CSA_TENANT
 // names.
 func (s *session) chooseTenant(ctx context.Context) error {
-	all, err := auth.Tenants(ctx, s.db)
+	t, err := s.tenantNamed(ctx, "CSA_TENANT", s.settings.Tenant)
 	if err != nil {
 		return err
 	}
+	s.who = store.Who{Tenant: t.ID, Actor: "cli"}
+	return nil
+}
+
+// tenantNamed finds the organization that a setting names; "" is the only one.
+func (s *session) tenantNamed(ctx context.Context, setting, name string) (auth.Tenant, error) {
+	all, err := auth.Tenants(ctx, s.db)
+	if err != nil {
+		return auth.Tenant{}, err
+	}
 	var match []auth.Tenant
 	for _, t := range all {
-		if s.settings.Tenant == "" || s.settings.Tenant == t.Name || s.settings.Tenant == strconv.Itoa(int(t.ID)) {
+		if name == "" || name == t.Name || name == strconv.Itoa(int(t.ID)) {
 			match = append(match, t)
 		}
 	}
 	switch {
 	case len(match) == 1:
-		s.who = store.Who{Tenant: match[0].ID, Actor: "cli"}
-		return nil
+		return match[0], nil
 	case len(all) == 0:
-		return fmt.Errorf("there is no organization yet: make one with csa user add EMAIL --role tenant_admin --organization NAME, or load the demonstration with csa demo")
+		return auth.Tenant{}, fmt.Errorf("there is no organization yet: make one with csa user add EMAIL --role tenant_admin --organization NAME, or load the demonstration with csa demo")
 	case len(match) == 0:
-		return fmt.Errorf("CSA_TENANT is %q: there is no organization of that name or number", s.settings.Tenant)
+		return auth.Tenant{}, fmt.Errorf("%s is %q: there is no organization of that name or number", setting, name)
 	}
-	return fmt.Errorf("there are %d organizations: set CSA_TENANT to the name or number of one", len(match))
+	return auth.Tenant{}, fmt.Errorf("there are %d organizations: set %s to the name or number of one", len(match), setting)
 }
 
 // now is the instant a command acts at. Rooms receive it; none reads a clock.

@@ -57,6 +57,12 @@ var (
 	// ErrPasskey reports a passkey that does not sign in: unknown, removed, of
 	// another site, or answering a question that is too old.
 	ErrPasskey = fault.New(fault.Invalid, "auth.passkey")
+	// ErrIdentity reports an identity of the organization's own sign-in that opens
+	// no account here; it does not say whether there is one.
+	ErrIdentity = fault.New(fault.Invalid, "auth.identity")
+	// ErrIdentityTaken reports an identity that signs in to another account, or an
+	// account that another identity signs in to.
+	ErrIdentityTaken = fault.New(fault.Conflict, "auth.identity_taken")
 	// ErrReason reports a proposal without a reason.
 	ErrReason = fault.New(fault.Invalid, "auth.reason")
 	// ErrSamePerson reports somebody who would decide what the same person proposed.

@@ -193,8 +193,7 @@ func answered(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, s Site, pur
 }
 
 // AddPasskey registers what a browser answered to OfferPasskey under a name.
-// The session counts as just verified, and the account's other sessions end
-// where this is its first factor.
+// The session counts as just verified, and the account's other sessions end.
 func AddPasskey(ctx context.Context, db *store.DB, keys *vault.Keyring, p Principal, s Site, name, answer string, at time.Time) (signed SignedIn, err error) {
 	name = strings.TrimSpace(name)
 	if name == "" || utf8.RuneCountInString(name) > 60 {
@@ -226,10 +225,8 @@ func AddPasskey(ctx context.Context, db *store.DB, keys *vault.Keyring, p Princi
 		if err := keepPasskey(ctx, tx, keys, p, name, c, at); err != nil {
 			return err
 		}
-		if !p.App && !p.Passkey {
-			if err := endAll(ctx, tx, p.Tenant, p.Account, p.Session, at); err != nil {
-				return err
-			}
+		if err := endAll(ctx, tx, p.Tenant, p.Account, p.Session, at); err != nil {
+			return err
 		}
 		signed, err = verified(ctx, tx, p, at)
 		return err
@@ -294,7 +291,7 @@ func SignInByPasskey(ctx context.Context, db *store.DB, keys *vault.Keyring, s S
 		if err := checkPasskey(ctx, tx, keys, w, s, askSignIn, p, parsed, at); err != nil {
 			return err
 		}
-		if signed, err = open(ctx, tx, keys, l.Tenant, l.Account, opening{by: byPasskey, verified: true}, at); err != nil {
+		if signed, err = open(ctx, tx, keys, l.Tenant, l.Account, opening{by: byPasskey, shown: at}, at); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, signed.Who(), []audit.Event{{Verb: "auth.signed_in", Kind: "account", Subject: int64(l.Account),
@@ -396,8 +393,8 @@ func Passkeys(ctx context.Context, q sqlx.QueryerContext, keys *vault.Keyring, p
 	return all, nil
 }
 
-// RemovePasskey makes a passkey of the principal's own account worthless. One
-// that is gone, or another's, is left as it is.
+// RemovePasskey makes a passkey of the principal's own account worthless and ends
+// the account's other sessions. One that is gone, or another's, is left as it is.
 func RemovePasskey(ctx context.Context, db *store.DB, p Principal, id int64, at time.Time) error {
 	return db.InTx(ctx, p.Who(), func(tx *sqlx.Tx) error {
 		const query = `
@@ -408,6 +405,9 @@ func RemovePasskey(ctx context.Context, db *store.DB, p Principal, id int64, at 
 			return fmt.Errorf("remove passkey %d: %w", id, err)
 		}
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		if err := endAll(ctx, tx, p.Tenant, p.Account, p.Session, at); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, p.Who(), []audit.Event{{Verb: "auth.passkey_removed", Kind: "account", Subject: int64(p.Account), After: map[string]any{"passkey": id}}}, at)

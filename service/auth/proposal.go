@@ -274,23 +274,25 @@ type Member struct {
 	Password    bool
 	App         bool
 	Passkeys    int
+	Connected   bool      // the organization's own sign-in opens it
 	Last        time.Time // the latest sign-in that is still known; zero: none
 }
 
 // Members lists an organization's accounts by number; account 0: all of them.
 func Members(ctx context.Context, q sqlx.QueryerContext, keys *vault.Keyring, tenant int32, account AccountID) (all []Member, err error) {
 	var rows []struct {
-		Account  AccountID      `db:"id"`
-		Staff    StaffID        `db:"staff_id"`
-		Name     []byte         `db:"name"`
-		Email    []byte         `db:"email"`
-		Roles    pq.StringArray `db:"roles"`
-		Programs pq.Int64Array  `db:"programs"`
-		Disabled bool           `db:"disabled"`
-		Password bool           `db:"password"`
-		App      bool           `db:"app"`
-		Passkeys int            `db:"passkeys"`
-		Last     sql.NullTime   `db:"last"`
+		Account   AccountID      `db:"id"`
+		Staff     StaffID        `db:"staff_id"`
+		Name      []byte         `db:"name"`
+		Email     []byte         `db:"email"`
+		Roles     pq.StringArray `db:"roles"`
+		Programs  pq.Int64Array  `db:"programs"`
+		Disabled  bool           `db:"disabled"`
+		Password  bool           `db:"password"`
+		App       bool           `db:"app"`
+		Passkeys  int            `db:"passkeys"`
+		Connected bool           `db:"connected"`
+		Last      sql.NullTime   `db:"last"`
 	}
 	const query = `
 		SELECT a.id, a.staff_id, s.name, a.email, a.disabled_at IS NOT NULL AS disabled, l.password_hash IS NOT NULL AS password,
@@ -298,6 +300,7 @@ func Members(ctx context.Context, q sqlx.QueryerContext, keys *vault.Keyring, te
 		       ARRAY(SELECT c.program_id FROM staff_scopes c WHERE c.tenant_id = a.tenant_id AND c.account_id = a.id AND c.revoked_at IS NULL ORDER BY c.program_id) AS programs,
 		       EXISTS (SELECT 1 FROM staff_totp o WHERE o.tenant_id = a.tenant_id AND o.account_id = a.id AND o.confirmed_at IS NOT NULL) AS app,
 		       (SELECT count(*) FROM auth_passkeys k WHERE k.tenant_id = a.tenant_id AND k.account_id = a.id AND k.removed_at IS NULL) AS passkeys,
+		       EXISTS (SELECT 1 FROM staff_identities i WHERE i.tenant_id = a.tenant_id AND i.account_id = a.id) AS connected,
 		       (SELECT max(e.began_at) FROM auth_sessions e WHERE e.tenant_id = a.tenant_id AND e.account_id = a.id) AS last
 		FROM staff_accounts a
 		JOIN staff s ON s.tenant_id = a.tenant_id AND s.id = a.staff_id
@@ -316,7 +319,7 @@ func Members(ctx context.Context, q sqlx.QueryerContext, keys *vault.Keyring, te
 		if err != nil {
 			return nil, fmt.Errorf("open e-mail of account %d: %w", r.Account, err)
 		}
-		all = append(all, Member{r.Account, r.Staff, string(name), string(email), asRoles(r.Roles), r.Programs, r.Disabled, r.Password, r.App, r.Passkeys, r.Last.Time})
+		all = append(all, Member{r.Account, r.Staff, string(name), string(email), asRoles(r.Roles), r.Programs, r.Disabled, r.Password, r.App, r.Passkeys, r.Connected, r.Last.Time})
 	}
 	return all, nil
 }

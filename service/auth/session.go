@@ -35,9 +35,9 @@ const (
 
 // opening is how a session is opened.
 type opening struct {
-	by       string
-	verified bool      // what opened it is a second factor too
-	stands   time.Time // until when it stands for one that is not set up; zero: it does not
+	by     string
+	shown  time.Time // when a second factor was shown with it; zero: none was
+	stands time.Time // until when it stands for one that is not set up; zero: it does not
 }
 
 // open makes a session of an account that may sign in; ErrNoAccount otherwise.
@@ -46,10 +46,7 @@ func open(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, tenant int32, a
 	if err != nil {
 		return SignedIn{}, err
 	}
-	p.Stands = o.stands
-	if o.verified {
-		p.Verified = at
-	}
+	p.Stands, p.Verified = o.stands, o.shown
 	token, hash := newToken()
 	const query = `
 		INSERT INTO auth_sessions (token_hash, tenant_id, account_id, began_at, seen_at, ends_at, opened_by, verified_at, stands_until)

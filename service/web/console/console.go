@@ -46,6 +46,8 @@ type Console struct {
 	// LinkGrace is how long a one-time link of the server's owner stands for a
 	// second factor that is not set up; 0: it does not.
 	LinkGrace time.Duration
+	// Elsewhere is an organization's own sign-in; nil: none has one.
+	Elsewhere *SignInElsewhere
 
 	hall         *web.Hall
 	busy         sync.WaitGroup // work that outlives its request

@@ -23,6 +23,7 @@ func (c *Console) showSignIn(g *gin.Context, status int, v pages.SignIn, problem
 			return err
 		}
 	}
+	v.Providers = c.waysElsewhere(v.Next)
 	w := c.hall.Words(g)
 	p := c.hall.Page(g, w.T("console.sign_in.title"))
 	p.Lead, p.Problems = w.T("console.sign_in.lead"), problems

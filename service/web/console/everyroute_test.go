@@ -25,6 +25,7 @@ var addresses = map[string]string{
 	"/": "/", "/help": "/help", "/sign-out": "/sign-out", "/account": "/account", "/account/sessions": "/account/sessions",
 	"/sign-in/code": "/sign-in/code", "/account/security": "/account/security", "/account/password": "/account/password",
 	"/account/app": "/account/app", "/account/app/remove": "/account/app/remove",
+	"/account/provider": "/account/provider", "/account/provider/remove": "/account/provider/remove",
 	"/account/passkeys": "/account/passkeys", "/account/passkeys/remove": "/account/passkeys/remove",
 
 	"/staff": "/staff", "/staff/new": "/staff/new", "/staff/:id": "/staff/{account}", "/staff/:id/roles": "/staff/{account}/roles",

@@ -75,6 +75,14 @@ func (c *Console) showCode(g *gin.Context, v visit, status int, view pages.Code,
 		}
 	}
 	view.Again = !v.App && !v.Passkey
+	if _, ok := c.elsewhere(v); ok && view.Again {
+		view.Over = "/sign-in/provider?anew=yes"
+		for _, carried := range view.Carry {
+			if carried.Name == "next" {
+				view.Over += "&next=" + url.QueryEscape(carried.Value)
+			}
+		}
+	}
 	p := c.hall.Page(g, v.words.T("console.code.title"))
 	p.Lead, p.Problems = v.words.T("console.code.lead"), problems
 	if v.Due(v.at) == auth.DueNothing {
@@ -164,6 +172,13 @@ func (c *Console) showSecurity(g *gin.Context, v visit, status int, view pages.S
 	view.App = v.App
 	view.Nowhere = v.words.T("console.passkey.nowhere")
 	err := c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error {
+		if name, ok := c.elsewhere(v); ok {
+			on, err := auth.Connected(ctx, q, v.Principal)
+			if err != nil {
+				return err
+			}
+			view.Provider = pages.Connection{Name: name, On: on}
+		}
 		all, err := auth.Passkeys(ctx, q, c.Keys, v.Principal)
 		for _, k := range all {
 			view.Passkeys = append(view.Passkeys, pages.Passkey{ID: k.ID, Name: k.Name, Added: k.AddedAt.In(v.at.Location()), Used: k.UsedAt})

@@ -32,6 +32,8 @@ var open = []struct {
 	{get, "/sign-in/link/:token", (*Console).askLink},
 	{post, "/sign-in/link", (*Console).redeemLink},
 	{post, "/sign-in/passkey", (*Console).signInByPasskey},
+	{get, "/sign-in/provider", (*Console).beginElsewhere},
+	{get, AnswerPath, (*Console).comeBack},
 }
 
 // routes are all other pages. A capability stands beside every path.
@@ -55,6 +57,8 @@ var routes = []route{
 	{post, "/account/app/remove", auth.ManageFactors, (*Console).removeApp, false},
 	{post, "/account/passkeys", auth.ManageFactors, (*Console).addPasskey, false},
 	{post, "/account/passkeys/remove", auth.ManageFactors, (*Console).removePasskey, false},
+	{get, "/account/provider", auth.ManageFactors, (*Console).connectElsewhere, false},
+	{post, "/account/provider/remove", auth.ManageFactors, (*Console).disconnectElsewhere, false},
 	{post, "/account/sessions", auth.ManageOwnAccount, (*Console).endSession, false},
 
 	{get, "/staff", auth.SeeStaff, (*Console).staff, false},

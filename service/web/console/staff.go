@@ -106,6 +106,9 @@ func factors(v visit, m auth.Member) string {
 	if m.Passkeys > 0 {
 		has = append(has, v.words.N("console.staff.passkeys", m.Passkeys))
 	}
+	if m.Connected {
+		has = append(has, v.words.T("console.security.provider"))
+	}
 	if len(has) == 0 {
 		return v.words.T("console.staff.nothing")
 	}

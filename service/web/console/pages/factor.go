@@ -13,6 +13,7 @@ type Code struct {
 	App    bool            // the reader has an app that makes codes
 	Ask    string          // the question for a passkey, as JSON; "" for none
 	Again  bool            // the reader has no factor here, and signs in again
+	Over   string          // where the reader shows it at the organization's own sign-in; "" where that is no help
 	Cancel string          // where the reader goes who does not want to; "" for nowhere
 }
 
@@ -32,6 +33,7 @@ type Security struct {
 	Passkeys []Passkey
 	Offer    string
 	Name     string
+	Provider Connection
 	Nowhere  string // where passkeys would work, if they do not here
 }
 
@@ -40,4 +42,10 @@ type Passkey struct {
 	ID          int64
 	Name        string
 	Added, Used time.Time // Used is zero where it never was
+}
+
+// Connection is the organization's own sign-in, as a person's account knows it.
+type Connection struct {
+	Name string // the organization's; "" where it has none
+	On   bool   // it opens the account
 }

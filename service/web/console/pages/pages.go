@@ -18,7 +18,7 @@ type SignIn struct {
 	Next  string // where to go afterwards
 	Ask   string // the question for a passkey, as JSON; "" where there are none
 	// Providers are the organizations' own sign-ins.
-	Providers []parts.Choice
+	Providers []parts.Link
 }
 
 // Link is the page behind a one-time link.

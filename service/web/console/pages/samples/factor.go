@@ -14,7 +14,7 @@ const question = `{"challenge":"AAAAAAAAAAAAAAAAAAAAAA","rpId":"localhost","user
 
 func signInWays(p *parts.Page) templ.Component {
 	p.Title, p.Lead = p.T("console.sign_in.title"), p.T("console.sign_in.lead")
-	return pages.SignInPage(p, pages.SignIn{Next: "/help", Ask: question, Providers: []parts.Choice{{Value: "riverbend", Text: "City of Riverbend"}}})
+	return pages.SignInPage(p, pages.SignIn{Next: "/help", Ask: question, Providers: []parts.Link{{Text: "City of Riverbend", To: "/sign-in/provider?next=%2Fhelp"}}})
 }
 
 func code(p *parts.Page) templ.Component {
@@ -43,8 +43,18 @@ func enrol(p *parts.Page) templ.Component {
 func security(p *parts.Page) templ.Component {
 	in(p, "", p.T("console.security.title"))
 	p.Lead = p.T("console.security.lead")
-	return pages.SecurityPage(p, pages.Security{App: true, Offer: question, Passkeys: []pages.Passkey{
+	return pages.SecurityPage(p, pages.Security{App: true, Offer: question, Provider: pages.Connection{Name: "City of Riverbend", On: true}, Passkeys: []pages.Passkey{
 		{ID: 1, Name: "Ana's phone", Added: noon.Add(-300 * time.Hour), Used: noon},
 		{ID: 2, Name: "Office key", Added: noon.Add(-200 * time.Hour)},
 	}})
+}
+
+func stepUpElsewhere(p *parts.Page) templ.Component {
+	p.Title, p.Lead = p.T("console.step_up.title"), p.T("console.step_up.lead")
+	return pages.CodePage(p, pages.Code{Post: "/sign-in/code", Again: true, Over: "/sign-in/provider?anew=yes&next=%2Faccount%2Fsecurity"})
+}
+
+func bounce(p *parts.Page) templ.Component {
+	p.Title, p.Lead = p.T("console.bounce.title"), p.T("console.bounce.lead")
+	return pages.BouncePage(p, "/sign-in/provider/answer?state=x&code=y&here=yes")
 }

@@ -37,7 +37,7 @@ var Pages = []Page{
 	{"findings", findings}, {"findings-clean", findingsClean}, {"findings-never", findingsNever},
 	{"letters", letters}, {"letters-none", lettersNone}, {"letters-ready", lettersReady},
 	{"classes", classes}, {"classes-none", classesNone}, {"class", class}, {"class-unsound", classUnsound},
-	{"sign-in-ways", signInWays}, {"code", code}, {"code-refused", codeRefused}, {"step-up", stepUp}, {"enrol", enrol}, {"security", security},
+	{"sign-in-ways", signInWays}, {"code", code}, {"code-refused", codeRefused}, {"step-up", stepUp}, {"step-up-elsewhere", stepUpElsewhere}, {"bounce", bounce}, {"enrol", enrol}, {"security", security},
 	{"facts", facts}, {"facts-none", factsNone}, {"fact-file", factFile}, {"fact-file-refused", factFileRefused}, {"fact-file-running", factFileRunning}, {"fact-file-done", factFileDone},
 	{"child-facts", childFacts}, {"child-facts-masked", childFactsMasked},
 	{"staff", staff}, {"invite", invite}, {"member", member}, {"one-time", oneTime},
