@@ -28,6 +28,8 @@ var floors = map[string]int{
 	"service/sheet":    21, "service/likeness": 21, "service/likeness/trial": 22,
 	"service/pdf/truetype": 20, "service/pdf/typeset": 21, "service/pdf": 22, "service/pdf/pdftest": 23,
 	"service/roster/rosterfile": 25, "service/savings/depositfile": 25, "service/enroll/factfile": 25,
+	"service/custody/bankfile": 24, "service/custody/bankfile/bai2": 25, "service/custody/bankfile/camt": 25, "service/custody/bankfile/ofx": 25,
+	"service/custody/bankfile/nacha": 25, "service/custody/bankfile/bankcsv": 25,
 	"service/audit": 30, "service/savedview": 30, "service/approval": 31, "service/notify": 30, "service/rulebook": 30,
 	"service/auth": 40, "service/program": 40, "service/fund": 41, "service/family": 41,
 	"service/apikey":  42,
