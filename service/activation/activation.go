@@ -52,6 +52,9 @@ var (
 	ErrSignedOut = fault.New(fault.SignedOut, "activation.signed_out")
 	// ErrNotYours reports a child that the guardian does not see, or that does not exist.
 	ErrNotYours = fault.New(fault.NotFound, "activation.not_yours")
+	// ErrMayNot reports something that the guardian may not do for the child now.
+	// It does not say why: a hold is another adult's business, too.
+	ErrMayNot = fault.New(fault.Denied, "activation.may_not")
 	// ErrFull reports that no codes are left to give out.
 	ErrFull = fault.New(fault.Limit, "activation.full")
 )

@@ -129,8 +129,12 @@ func renewPIN(ctx context.Context, tx *sqlx.Tx, tenant int32, account AccountID,
 	return audit.Record(ctx, tx, whoIs(tenant, account), []audit.Event{{Verb: "activation.pin_renewed", Kind: "guardian", Subject: int64(account)}}, at)
 }
 
-// grant spends the proof and lets the account see the child.
+// grant spends the proof and lets the account see the child. Whom somebody of the
+// staff let see it no more waits for somebody's decision.
 func (e entry) grant(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, account AccountID, at time.Time) error {
+	if err := family.Permit(ctx, tx, e.Child, family.ToEnter); err != nil {
+		return ErrEntry // what is on hold looks like what is over
+	}
 	by, err := e.spend(ctx, tx, at)
 	if err != nil {
 		return err
@@ -141,11 +145,16 @@ func (e entry) grant(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, acco
 	const query = `
 		INSERT INTO guardian_children (tenant_id, account_id, child_id, granted_at, granted_by)
 		VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT ON CONSTRAINT guardian_children_pkey DO UPDATE SET granted_at = EXCLUDED.granted_at, granted_by = EXCLUDED.granted_by, ended_at = NULL`
+		ON CONFLICT ON CONSTRAINT guardian_children_pkey DO UPDATE
+		SET granted_at = EXCLUDED.granted_at, granted_by = EXCLUDED.granted_by, ended_at = NULL,
+		    paused_at = CASE WHEN guardian_children.ended_at IS NULL THEN guardian_children.paused_at ELSE EXCLUDED.granted_at END`
 	if _, err := tx.ExecContext(ctx, query, e.Tenant, account, e.Child, at, by); err != nil {
 		return fmt.Errorf("let guardian %d see child %d: %w", account, e.Child, err)
 	}
 	who := whoIs(e.Tenant, account)
+	if err := match(ctx, tx, who, keys, account, e.Child); err != nil {
+		return err
+	}
 	if err := claim(ctx, tx, who, e.Child, at); err != nil {
 		return err
 	}

@@ -126,13 +126,18 @@ func recordIssued(ctx context.Context, tx *sqlx.Tx, who store.Who, kind string, 
 }
 
 // Invite makes a code with which another adult may see one of the guardian's
-// children, good for a week. It is shown once and withdraws the one before.
+// children, good for a week. It is shown once and withdraws the one before. A
+// guardian who may not change what is on record invites nobody (ErrMayNot), and
+// nobody does while a hold keeps it from being done.
 func Invite(ctx context.Context, db *store.DB, keys *vault.Keyring, g Guardian, h Held, at time.Time) (code string, err error) {
 	drafts, err := hashSecrets(ctx, keys, 1)
 	if err != nil {
 		return "", err
 	}
 	err = db.InTx(ctx, g.Who(), func(tx *sqlx.Tx) error {
+		if err := mayInvite(ctx, tx, g, h, at); err != nil {
+			return err
+		}
 		codes, err := issue(ctx, tx, g.Who(), byInvitation, []family.ChildID{h.Child}, drafts, inviteLife, at)
 		if err != nil {
 			return err
@@ -141,4 +146,24 @@ func Invite(ctx context.Context, db *store.DB, keys *vault.Keyring, g Guardian, 
 		return nil
 	})
 	return code, err
+}
+
+func mayInvite(ctx context.Context, q sqlx.QueryerContext, g Guardian, h Held, at time.Time) error {
+	for _, act := range []family.Act{family.ToEnter, family.ToChange} {
+		if err := family.Permit(ctx, q, h.Child, act); err != nil {
+			return ErrMayNot
+		}
+	}
+	const query = `
+		SELECT guardian_may(c.tenant_id, c.child_id, c.guardian_id, 'change', CAST(CAST($3 AS timestamptz) AT TIME ZONE p.time_zone AS date))
+		FROM guardian_children c JOIN programs p ON p.tenant_id = c.tenant_id AND p.id = $4
+		WHERE c.account_id = $1 AND c.child_id = $2 AND c.ended_at IS NULL`
+	var may bool
+	if err := sqlx.GetContext(ctx, q, &may, query, g.Account, h.Child, at, h.Program); err != nil {
+		return fmt.Errorf("whether guardian %d may invite: %w", g.Account, err)
+	}
+	if !may {
+		return ErrMayNot
+	}
+	return nil
 }

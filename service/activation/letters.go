@@ -56,7 +56,8 @@ func Count(ctx context.Context, q sqlx.QueryerContext, p program.ID, c Choice) (
 }
 
 // addressees are the children of a choice. A family whose language we do not
-// speak is written to in English.
+// speak is written to in English; nobody is on whose child a hold is that lets
+// nobody in.
 const addressees = `
 	SELECT e.child_id, coalesce(h.name, '') AS school, coalesce(s.grade, '') AS grade
 	FROM enrollments e
@@ -65,6 +66,7 @@ const addressees = `
 	LEFT JOIN schoolings s ON s.tenant_id = e.tenant_id AND s.child_id = e.child_id AND s.to_on IS NULL
 	LEFT JOIN schools h ON h.tenant_id = s.tenant_id AND h.id = s.school_id
 	WHERE e.program_id = $1 AND e.state = 'enrolled'
+	  AND NOT EXISTS (SELECT FROM child_holds d WHERE d.tenant_id = e.tenant_id AND d.child_id = e.child_id AND d.kind IN ('fraud', 'death') AND d.lifted_at IS NULL)
 	  AND (CAST($2 AS bigint) = 0 OR s.school_id = $2)
 	  AND CASE WHEN c.language = ANY (CAST($4 AS text[])) THEN c.language ELSE 'en' END = $3
 	  AND ($5 OR NOT EXISTS (SELECT FROM guardian_children g WHERE g.tenant_id = e.tenant_id AND g.child_id = e.child_id AND g.ended_at IS NULL))

@@ -36,7 +36,7 @@ type SignedIn struct {
 // start opens a session of an account that works, and perhaps remembers the
 // browser.
 func start(ctx context.Context, tx *sqlx.Tx, tenant int32, account AccountID, remember bool, at time.Time) (s SignedIn, err error) {
-	if s.Guardian, err = load(ctx, tx, tenant, account); err != nil {
+	if s.Guardian, err = load(ctx, tx, tenant, account, at); err != nil {
 		return s, err
 	}
 	token, hash := newToken()
@@ -59,9 +59,10 @@ func start(ctx context.Context, tx *sqlx.Tx, tenant int32, account AccountID, re
 	return s, audit.Record(ctx, tx, s.Who(), []audit.Event{{Verb: "activation.signed_in", Kind: "guardian", Subject: int64(account)}}, at)
 }
 
-// load reads an account that works and whom it sees, in a transaction of its
-// tenant.
-func load(ctx context.Context, tx *sqlx.Tx, tenant int32, account AccountID) (g Guardian, err error) {
+// load reads an account that works and whom it sees at that moment, in a
+// transaction of its tenant: children for whom its guardian may see the money on
+// the program's day, and nobody whom somebody has to look at first.
+func load(ctx context.Context, tx *sqlx.Tx, tenant int32, account AccountID, at time.Time) (g Guardian, err error) {
 	g = Guardian{Tenant: tenant, Account: account}
 	const query = `
 		SELECT t.name, a.language FROM guardian_accounts a JOIN tenants t ON t.id = a.tenant_id
@@ -77,9 +78,11 @@ func load(ctx context.Context, tx *sqlx.Tx, tenant int32, account AccountID) (g 
 		SELECT c.child_id, e.program_id, e.id AS enrollment_id
 		FROM guardian_children c
 		JOIN enrollments e ON e.tenant_id = c.tenant_id AND e.child_id = c.child_id AND e.enrolled_on IS NOT NULL
-		WHERE c.account_id = $1 AND c.ended_at IS NULL
+		JOIN programs p ON p.tenant_id = e.tenant_id AND p.id = e.program_id
+		WHERE c.account_id = $1 AND c.ended_at IS NULL AND c.paused_at IS NULL
+		  AND guardian_may(c.tenant_id, c.child_id, c.guardian_id, 'view', CAST(CAST($2 AS timestamptz) AT TIME ZONE p.time_zone AS date))
 		ORDER BY e.id`
-	if err := tx.SelectContext(ctx, &g.Held, held, account); err != nil {
+	if err := tx.SelectContext(ctx, &g.Held, held, account, at); err != nil {
 		return g, fmt.Errorf("children of guardian %d: %w", account, err)
 	}
 	return g, nil
@@ -123,7 +126,7 @@ func session(ctx context.Context, tx *sqlx.Tx, token string, at time.Time) (Guar
 	if _, err := tx.ExecContext(ctx, `SELECT set_config('app.tenant', $1, true)`, strconv.Itoa(int(s.Tenant))); err != nil {
 		return Guardian{}, fmt.Errorf("enter organization %d: %w", s.Tenant, err)
 	}
-	g, err := load(ctx, tx, s.Tenant, s.Account)
+	g, err := load(ctx, tx, s.Tenant, s.Account, at)
 	g.Session = s.ID
 	return g, err
 }

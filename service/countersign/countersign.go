@@ -21,6 +21,7 @@ import (
 	"seedbook/service/approval"
 	"seedbook/service/auth"
 	"seedbook/service/enroll"
+	"seedbook/service/family"
 	"seedbook/service/fault"
 	"seedbook/service/fund"
 	"seedbook/service/program"
@@ -61,6 +62,7 @@ var hands = map[approval.Kind]hand{
 	approval.Receipt:    {receipt, receive, false},
 	approval.Fund:       {openFund, addFund, false},
 	approval.Limits:     {limits, setLimit, false},
+	approval.Forfeiture: {settling, settle, false},
 }
 
 // Done is what came of an approval.
@@ -182,6 +184,22 @@ func correct(ctx context.Context, tx *sqlx.Tx, d Desk, p program.Program, r appr
 		return err
 	}
 	return enroll.Correct(ctx, tx, w, r, r.MakerWho(d.Tenant))
+}
+
+func settling(ctx context.Context, q sqlx.QueryerContext, d Desk, p program.Program, r approval.Request) (out approval.Content, err error) {
+	w, err := Walk(ctx, q, d, p)
+	if err != nil {
+		return out, err
+	}
+	return enroll.SettlingContent(ctx, q, w, family.ChildID(r.Number()))
+}
+
+func settle(ctx context.Context, tx *sqlx.Tx, d Desk, p program.Program, r approval.Request, _ string) error {
+	w, err := Walk(ctx, tx, d, p)
+	if err != nil {
+		return err
+	}
+	return enroll.Settle(ctx, tx, w, r, r.MakerWho(d.Tenant))
 }
 
 // ProposeCorrection has a correction wait for another person.

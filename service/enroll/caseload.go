@@ -14,7 +14,7 @@ import (
 	"seedbook/service/savings"
 )
 
-const columns = `id, child_id, state, enrolled_on, ended_on, flagged, reason, why`
+const columns = `id, child_id, state, enrolled_on, ended_on, ended_by, flagged, reason, why`
 
 // Caseload returns the children of a program in given states, in the order of
 // their numbers, after a given one: the chunks in which jobs walk it.

@@ -42,6 +42,7 @@ type Enrollment struct {
 	State      State          `db:"state"`
 	EnrolledOn ledger.Date    `db:"enrolled_on"`
 	EndedOn    ledger.Date    `db:"ended_on"`
+	EndedBy    string         `db:"ended_by"` // kind of the child's own event that ended it; "": none
 	// Flagged says that the last check found an enrolled child no longer
 	// eligible. Somebody decides; nothing ends by itself.
 	Flagged bool   `db:"flagged"`

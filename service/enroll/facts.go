@@ -154,9 +154,14 @@ func addSchools(ctx context.Context, q sqlx.QueryerContext, ids []family.ChildID
 
 func addEnrollments(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []family.ChildID, known catalog) error {
 	const query = `
-		SELECT id, child_id, state, enrolled_on, ended_on, coalesce(joined_from, '') AS joined_from
+		SELECT id, child_id, state, enrolled_on, ended_on, coalesce(joined_from, '') AS joined_from, ended_by
 		FROM enrollments
 		WHERE program_id = $1 AND child_id = ANY ($2) AND enrolled_on IS NOT NULL
+		UNION ALL
+		SELECT e.id, f.child_id, f.state, f.enrolled_on, f.ended_on, '', f.ended_by
+		FROM former_enrollments f
+		JOIN enrollments e ON e.tenant_id = f.tenant_id AND e.id = f.enrollment_id
+		WHERE e.program_id = $1 AND f.child_id = ANY ($2)
 		ORDER BY enrolled_on, id`
 	var rows []participation
 	if err := sqlx.SelectContext(ctx, q, &rows, query, p, pq.Array(ids)); err != nil {

@@ -185,7 +185,7 @@ func Similar(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *va
 // page reads one page; only, where given, is the set to choose from.
 func page(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, f Filter, only []family.ChildID) ([]Row, error) {
 	const query = `
-		SELECT e.id, e.child_id, e.state, e.enrolled_on, e.ended_on, e.flagged, e.reason, e.why,
+		SELECT e.id, e.child_id, e.state, e.enrolled_on, e.ended_on, e.ended_by, e.flagged, e.reason, e.why,
 		       coalesce(h.name, '') AS school, coalesce(s.grade, '') AS grade
 		` + listed + `
 		ORDER BY e.child_id LIMIT $9`
@@ -197,7 +197,7 @@ func page(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 	var out []Row
 	for rows.Next() {
 		var r Row
-		if err := rows.Scan(&r.ID, &r.Child, &r.State, &r.EnrolledOn, &r.EndedOn, &r.Flagged, &r.Reason, &r.Why, &r.School, &r.Grade); err != nil {
+		if err := rows.Scan(&r.ID, &r.Child, &r.State, &r.EnrolledOn, &r.EndedOn, &r.EndedBy, &r.Flagged, &r.Reason, &r.Why, &r.School, &r.Grade); err != nil {
 			return nil, fmt.Errorf("list children: %w", err)
 		}
 		out = append(out, r)

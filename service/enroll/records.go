@@ -96,6 +96,7 @@ type participation struct {
 	EnrolledOn ledger.Date    `db:"enrolled_on"`
 	EndedOn    ledger.Date    `db:"ended_on"`
 	JoinedFrom State          `db:"joined_from"`
+	EndedBy    string         `db:"ended_by"` // kind of the child's own event with which it ended; "": none says it
 }
 
 // stay is a time in which a child took part without a break.
@@ -117,10 +118,11 @@ func (k catalog) participate(rows []participation) {
 		c := &k.children[i]
 		for _, s := range stays(all) {
 			c.Events = append(c.Events, rules.Event{Key: "enrollment/" + s.ID.Account().String(), Kind: rules.Enrolled, On: s.from})
-			switch s.State {
-			case Left:
+			switch {
+			case s.EndedBy != "": // the child's own event says it
+			case s.State == Left:
 				c.Events = append(c.Events, rules.Event{Key: "left/" + s.ID.Account().String(), Kind: rules.Left, On: s.EndedOn})
-			case OptedOut:
+			case s.State == OptedOut:
 				c.Events = append(c.Events, rules.Event{Key: "opted_out/" + s.ID.Account().String(), Kind: rules.OptedOut, On: s.EndedOn})
 			}
 		}
@@ -140,12 +142,12 @@ func stays(all []participation) (out []stay) {
 	for _, r := range all {
 		if r.State == Joined {
 			if r.State = r.JoinedFrom; r.State == Enrolled && own != nil {
-				r.State, r.EndedOn = own.State, own.EndedOn
+				r.State, r.EndedOn, r.EndedBy = own.State, own.EndedOn, own.EndedBy
 			}
 		}
 		if n := len(out) - 1; n >= 0 && (out[n].EndedOn.IsZero() || !r.EnrolledOn.After(out[n].EndedOn)) {
 			if !out[n].EndedOn.IsZero() && (r.EndedOn.IsZero() || r.EndedOn.After(out[n].EndedOn)) {
-				out[n].State, out[n].EndedOn = r.State, r.EndedOn
+				out[n].State, out[n].EndedOn, out[n].EndedBy = r.State, r.EndedOn, r.EndedBy
 			}
 			continue
 		}

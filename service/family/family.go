@@ -26,6 +26,10 @@ var (
 	ErrNone = fault.New(fault.NotFound, "family.none")
 	// ErrStudentTaken reports a student number that belongs to another child.
 	ErrStudentTaken = fault.New(fault.Conflict, "family.student_taken")
+	// ErrMeanwhile reports a record that somebody else saved since it was shown.
+	ErrMeanwhile = fault.New(fault.Conflict, "family.meanwhile")
+	// ErrNameless reports a record without a name.
+	ErrNameless = fault.New(fault.Invalid, "family.nameless")
 )
 
 // DefaultLanguage is a family's where nobody said another.
@@ -52,6 +56,37 @@ type Person struct {
 	// Before are the homes before this one, oldest first: what a child was given
 	// for living in a city is not to be judged by where the family moved since.
 	Before []Home `json:"before,omitempty"`
+	// Formerly are the names before this one, oldest first. They are shown to who
+	// needs to know, and nobody is found by them.
+	Formerly []Named `json:"formerly,omitempty"`
+}
+
+// Named is how a child was called up to a day.
+type Named struct {
+	Until    ledger.Date `json:"until"` // last day
+	Given    string      `json:"given"`
+	Middle   string      `json:"middle,omitempty"`
+	Family   string      `json:"family"`
+	Adoption bool        `json:"adoption,omitempty"` // the name before an adoption
+}
+
+// Renamed is p under another name from a day on. The same name again changes
+// nothing.
+func (p Person) Renamed(given, middle, surname string, on ledger.Date, adoption bool) Person {
+	if p.Given == given && p.Middle == middle && p.Family == surname {
+		return p
+	}
+	p.Formerly = append(slices.Clone(p.Formerly), Named{on.AddDays(-1), p.Given, p.Middle, p.Family, adoption})
+	p.Given, p.Middle, p.Family, p.Preferred = given, middle, surname, ""
+	return p
+}
+
+// WasCalled reports a former name. A school that has not heard of a new name says
+// the old one, which is no news.
+func (p Person) WasCalled(given, surname string) bool {
+	return slices.ContainsFunc(p.Formerly, func(n Named) bool {
+		return vault.Fold(n.Given) == vault.Fold(given) && vault.Fold(n.Family) == vault.Fold(surname)
+	})
 }
 
 // Home is where a child lived up to a day.
@@ -104,6 +139,9 @@ type Guardian struct {
 	Phone        string `json:"phone,omitempty"`
 	Email        string `json:"email,omitempty"`
 	Relationship string `json:"relationship,omitempty"` // as the school has it
+	Language     string `json:"language,omitempty"`     // ISO 639; "": the child's
+	Address      string `json:"address,omitempty"`      // where it is another than the child's
+	Agency       bool   `json:"agency,omitempty"`       // an authority that acts for the child
 }
 
 // LogValue keeps people out of logs.

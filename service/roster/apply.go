@@ -89,7 +89,7 @@ func (c *chunk) recheck(ctx context.Context, tx *sqlx.Tx, rows []opened) error {
 			fresh, people = append(fresh, r), append(people, person(r.child))
 		}
 	}
-	found, err := identify(ctx, tx, c.who, c.keys, people)
+	found, err := identify(ctx, tx, c.who, c.keys, c.program.ID, people)
 	if err != nil {
 		return err
 	}
@@ -207,8 +207,9 @@ func guardians(child rosterfile.Child) []family.Guardian {
 }
 
 func (c *chunk) change(ctx context.Context, tx *sqlx.Tx, changed []*opened) error {
-	if len(changed) == 0 {
-		return nil
+	changed, err := c.changeable(ctx, tx, changed)
+	if err != nil || len(changed) == 0 {
+		return err
 	}
 	if err := c.complete(ctx, tx, changed); err != nil {
 		return err
@@ -216,7 +217,7 @@ func (c *chunk) change(ctx context.Context, tx *sqlx.Tx, changed []*opened) erro
 	changes, homes := make([]family.Change, len(changed)), make([]family.Household, len(changed))
 	for i, r := range changed {
 		p := person(r.child)
-		p.Before = r.homes
+		p.Before, p.Formerly = r.homes, r.formerly
 		changes[i] = family.Change{Child: r.id, Person: p, Language: r.child.Language}
 		homes[i] = family.Household{Child: r.id, Guardians: guardians(r.child)}
 	}
@@ -224,6 +225,27 @@ func (c *chunk) change(ctx context.Context, tx *sqlx.Tx, changed []*opened) erro
 		return err
 	}
 	return family.PutGuardians(ctx, tx, c.who, c.keys, homes, c.at)
+}
+
+// changeable leaves out the children of whom a hold keeps everything as it is,
+// and forgets what their rows said, so that the next file says it again.
+func (c *chunk) changeable(ctx context.Context, q sqlx.QueryerContext, changed []*opened) (out []*opened, err error) {
+	ids := make([]family.ChildID, len(changed))
+	for i, r := range changed {
+		ids[i] = r.id
+	}
+	held, err := family.Barred(ctx, q, ids, family.ToChange)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range changed {
+		if _, on := held[r.id]; on {
+			r.contentKey = []byte{}
+			continue
+		}
+		out = append(out, r)
+	}
+	return out, nil
 }
 
 // complete fills in what a row does not say from what is on record: everything
@@ -269,7 +291,10 @@ func (r *opened) complete(known family.Child, partial bool, on ledger.Date) {
 		fill(&n.Preferred, p.Preferred)
 		fill(&n.StudentNumber, p.StudentNumber)
 	}
-	r.homes = person(*n).Moved(p, on).Before
+	if p.WasCalled(n.Given, n.Family) { // the school has not heard of the new name
+		n.Given, n.Middle, n.Family, n.Preferred = p.Given, p.Middle, p.Family, p.Preferred
+	}
+	r.homes, r.formerly = person(*n).Moved(p, on).Before, p.Formerly
 }
 
 // shared are the children whom another source knows too.

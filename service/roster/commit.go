@@ -125,6 +125,7 @@ type opened struct {
 	n          int
 	group      int
 	homes      []family.Home // where the child lived before
+	formerly   []family.Named
 	sourceKey  []byte
 	contentKey []byte
 	familyKey  []byte

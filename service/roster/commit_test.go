@@ -13,6 +13,7 @@ import (
 	"github.com/lib/pq"
 
 	"seedbook/service/enroll"
+	"seedbook/service/family"
 	"seedbook/service/roster/rosterfile"
 	"seedbook/service/store"
 )
@@ -297,5 +298,64 @@ func BenchmarkImport(b *testing.B) {
 			b.Fatalf("%d children, want %d", got, n)
 		}
 		b.StartTimer()
+	}
+}
+
+func TestWhoOptedOutIsNotEnrolledAgainEvenWhenErased(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.apply(t, list(t, kid("1", "Ana", "Cruz"), kid("2", "Leo", "Park")))
+	ana := w.child(t, "Ana")
+	w.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := family.Bury(ctx, tx, w.who, w.keys, w.program.ID, ana.ID, w.at); err != nil {
+			return err
+		}
+		return family.Erase(ctx, tx, ana.Family)
+	})
+	for _, source := range []string{"", "Club"} {
+		u := list(t, kid("1", "Ana", "Cruz"), kid("2", "Leo", "Parks"))
+		if source != "" {
+			u = u.from(source)
+		}
+		b, done := w.apply(t, u)
+		if done.New != 0 || w.count(t, "enrollments") != 2 {
+			t.Errorf("from %q: %+v, %d enrollments", source, done, w.count(t, "enrollments"))
+		}
+		if b.Counts.By[Unchanged] != 1 {
+			t.Errorf("from %q: %v", source, b.Counts.By)
+		}
+	}
+}
+
+func TestARosterChangesNobodyOnCustodyHoldAndKeepsANewName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.apply(t, list(t, kid("1", "Ana", "Cruz"), kid("2", "Leo", "Park")))
+	ana, leo := w.child(t, "Ana"), w.child(t, "Leo")
+	other := store.Who{Tenant: w.who.Tenant, Actor: "staff/9"}
+	w.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := family.PlaceHold(ctx, tx, w.who, w.keys, ana.ID, family.Hold{Kind: family.CustodyHold, Why: "court"}, w.at); err != nil {
+			return err
+		}
+		p := leo.Person.Renamed("Leon", "", "Sato", september, false)
+		return family.Save(ctx, tx, w.who, w.keys, family.Change{Child: leo.ID, Person: p, Language: leo.Language}, leo.Version, w.at)
+	})
+	w.apply(t, list(t, kid("1", "Anna", "Cruz"), kid("2", "Leo", "Park").but(rosterfile.Grade, "02")))
+	if got := w.child(t, "Ana"); got.ID != ana.ID {
+		t.Errorf("under a custody hold: %+v", got.Person)
+	}
+	if got := w.child(t, "Leon"); got.Person.Family != "Sato" || len(got.Person.Formerly) != 1 {
+		t.Errorf("a school that has not heard of the name: %+v", got.Person)
+	}
+	w.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		holds, err := family.HoldsOf(ctx, tx, other, w.keys, ana.ID)
+		if err != nil {
+			return err
+		}
+		return family.LiftHold(ctx, tx, other, w.keys, ana.ID, holds[0].ID, "over", w.at)
+	})
+	w.apply(t, list(t, kid("1", "Anna", "Cruz"), kid("2", "Leo", "Park").but(rosterfile.Grade, "02")))
+	if got := w.child(t, "Anna"); got.ID != ana.ID {
+		t.Errorf("once it is lifted: %+v", got.Person)
 	}
 }

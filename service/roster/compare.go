@@ -22,6 +22,7 @@ const (
 	reasonAlike   = "roster.reason.alike"   // the same name and birth date as a child on record
 	reasonStudent = "roster.reason.student" // a student number of a child with another name
 	reasonUnknown = "roster.reason.unknown" // a change to a child that nobody knows
+	reasonRefused = "roster.reason.refused" // the family opted out: the child is not enrolled again
 	roleUnsaid    = "roster.problem.role_unsaid"
 )
 
@@ -184,7 +185,7 @@ func (s *staging) identify(ctx context.Context, q sqlx.QueryerContext) error {
 			places, people = append(places, i), append(people, person(r.child))
 		}
 	}
-	found, err := identify(ctx, q, s.who, s.keys, people)
+	found, err := identify(ctx, q, s.who, s.keys, s.program.ID, people)
 	if err != nil {
 		return err
 	}
@@ -192,6 +193,8 @@ func (s *staging) identify(ctx context.Context, q sqlx.QueryerContext) error {
 		r := &s.rows[at]
 		if r.finding == New {
 			r.verdict = found[i].fresh()
+		} else if found[i].refused {
+			r.verdict = verdict{Unchanged, reasonRefused, r.id}
 		} else if id := found[i].byNumber; id != 0 && id != r.id {
 			r.verdict = verdict{Doubtful, reasonStudent, r.id}
 		}
@@ -210,10 +213,11 @@ type verdict struct {
 type resemblance struct {
 	byNumber family.ChildID   // has the student number; 0 for none
 	alike    []family.ChildID // have the name and birth date
+	refused  bool             // its family opted out of the program
 }
 
 // identify looks people up, by student number and by name and birth date.
-func identify(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, people []family.Person) ([]resemblance, error) {
+func identify(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, people []family.Person) ([]resemblance, error) {
 	numbers := make([]string, len(people))
 	for i, p := range people {
 		numbers[i] = p.StudentNumber
@@ -226,9 +230,13 @@ func identify(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *v
 	if err != nil {
 		return nil, err
 	}
+	refused, err := family.Buried(ctx, q, who, keys, p, people)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]resemblance, len(people))
 	for i := range people {
-		out[i] = resemblance{byNumber[i], alike[i]}
+		out[i] = resemblance{byNumber[i], alike[i], refused[i]}
 	}
 	return out, nil
 }
@@ -237,6 +245,8 @@ func identify(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *v
 // and the name together are certain; one of them alone is for people.
 func (r resemblance) fresh() verdict {
 	switch {
+	case r.refused:
+		return verdict{Unchanged, reasonRefused, r.byNumber}
 	case r.byNumber != 0 && slices.Contains(r.alike, r.byNumber):
 		return verdict{Changed, "", r.byNumber} // the same child by another source
 	case r.byNumber != 0:

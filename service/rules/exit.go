@@ -79,6 +79,9 @@ func (x *Exit) matches(ev *Event) bool {
 	return x.On == string(ev.Kind)
 }
 
+// Ends reports an event with which participation ends.
+func (b *Book) Ends(ev Event) bool { return b.ends(&ev) }
+
 // ends reports an event with which participation ends.
 func (b *Book) ends(ev *Event) bool {
 	switch ev.Kind {

@@ -10,6 +10,7 @@ import (
 	"seedbook/ledger"
 	"seedbook/service/family"
 	"seedbook/service/program"
+	"seedbook/service/rules"
 )
 
 // Moved is a movement of an award and the ledger's transaction that made it.
@@ -41,4 +42,33 @@ func MovesOf(ctx context.Context, q sqlx.QueryerContext, p program.ID, child fam
 		return nil, fmt.Errorf("movements of %s %s of child %d: %w", benefit, period, child, err)
 	}
 	return all, nil
+}
+
+// PaidTo is what a program paid on a child's accounts and took back again, under
+// any record of the child, as rule books replay an account.
+func PaidTo(ctx context.Context, q sqlx.QueryerContext, p program.ID, child family.ChildID) ([]rules.Paid, error) {
+	records, err := family.Records(ctx, q, []family.ChildID{child})
+	if err != nil {
+		return nil, err
+	}
+	const query = `
+		SELECT m.on_day, m.benefit, m.period, f.code, CASE m.kind WHEN 'reverse' THEN -m.amount ELSE m.amount END
+		FROM award_moves m
+		JOIN funds f ON f.tenant_id = m.tenant_id AND f.program_id = m.program_id AND f.id = m.fund_id
+		WHERE m.program_id = $1 AND m.child_id = ANY ($2) AND m.kind IN ('award', 'pay', 'reverse')
+		ORDER BY m.tx_no, m.n`
+	rows, err := q.QueryxContext(ctx, query, p, pq.Array(family.WithRecords([]family.ChildID{child}, records)))
+	if err != nil {
+		return nil, fmt.Errorf("what child %d was paid: %w", child, err)
+	}
+	defer rows.Close()
+	var out []rules.Paid
+	for rows.Next() {
+		var one rules.Paid
+		if err := rows.Scan(&one.On, &one.Benefit, &one.Period, &one.Fund, &one.Amount); err != nil {
+			return nil, fmt.Errorf("what child %d was paid: %w", child, err)
+		}
+		out = append(out, one)
+	}
+	return out, rows.Err()
 }
