@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+	"golang.org/x/mod/sumdb/note"
 )
 
-// Clock ticks once a minute, in UTC, and asks the runner to do what is due. A
-// tick that is still at work lets the next ones pass.
+// Clock ticks once a minute, in UTC: it asks the runner to do what is due, and
+// beside that seals the books, however long a run takes. A tick that is still at
+// work lets the next ones pass.
 type Clock struct {
 	cron *cron.Cron
 	job  cron.Job
@@ -20,8 +22,8 @@ type Clock struct {
 }
 
 // StartClock starts ticking, the first time at once: an outage is caught up
-// without waiting for the minute.
-func StartClock(r *Runner) *Clock {
+// without waiting for the minute. signer signs the checkpoints of the books.
+func StartClock(r *Runner, signer note.Signer) *Clock {
 	ctx, stop := context.WithCancel(context.Background())
 	log := cronLog{r.log()}
 	c := &Clock{cron: cron.New(cron.WithLocation(time.UTC)), ctx: ctx, stop: stop}
@@ -33,8 +35,17 @@ func StartClock(r *Runner) *Clock {
 	if _, err := c.cron.AddJob("* * * * *", c.job); err != nil {
 		panic(err) // the expression is a constant
 	}
+	seal := cron.NewChain(cron.Recover(log), cron.SkipIfStillRunning(log)).Then(cron.FuncJob(func() {
+		if err := Seal(ctx, r, signer); err != nil {
+			log.Error(err, "")
+		}
+	}))
+	if _, err := c.cron.AddJob("* * * * *", seal); err != nil {
+		panic(err) // the expression is a constant
+	}
 	c.cron.Start()
 	c.Kick()
+	c.busy.Go(seal.Run)
 	return c
 }
 

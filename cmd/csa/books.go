@@ -16,15 +16,26 @@ import (
 )
 
 func (a *app) verifyCommand() *cobra.Command {
-	return &cobra.Command{
+	var kept string
+	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check every invariant over the whole ledger",
 		Long: `Re-derive everything in the books from the first transaction on, and name what
 is wrong: balances, running balances, floors, numbers, keys, reversals, period
-locks, the chain of hashes, the sealed log. Exit status 1 where anything is.`,
+locks, the chain of hashes, the sealed log. Exit status 1 where anything is.
+
+A checkpoint that an outsider kept (--kept) finds what no look at the books alone
+can find: that their newest part was taken away or written anew.`,
 		Args: cobra.NoArgs,
-		RunE: a.with(func(ctx context.Context, s *session, _ []string) error { return s.verify(ctx) }),
+		RunE: a.with(func(ctx context.Context, s *session, _ []string) error {
+			if err := s.continues(ctx, kept); err != nil {
+				return err
+			}
+			return s.verify(ctx)
+		}),
 	}
+	cmd.Flags().StringVar(&kept, "kept", "", "file of a signed checkpoint that somebody kept, as csa seal prints it")
+	return cmd
 }
 
 func (s *session) verify(ctx context.Context) error {

@@ -120,7 +120,11 @@ func (s *session) run(ctx context.Context, listener net.Listener) error {
 	api.Mount(hall, programs)
 	defer programs.Close()
 	portal.Mount(hall, &portal.Portal{DB: s.db, Keys: s.keys, Now: s.now})
-	clock := jobs.StartClock(runner)
+	signer, err := s.keys.Signer(jobs.SignerName)
+	if err != nil {
+		return err
+	}
+	clock := jobs.StartClock(runner, signer)
 	post := s.startPost(log)
 	server := hall.Server(listener.Addr().String())
 	failed := make(chan error, 1)
