@@ -65,15 +65,18 @@ func TestSpellingIsForgiven(t *testing.T) {
 	miguel := o.add(t, Person{Given: "Miguel", Family: "González"})[0]
 	migael := o.add(t, Person{Given: "Migael", Family: "Gonzales"})[0]
 	john := o.add(t, Person{Given: "John", Family: "Nguyễn"})[0]
+	grace := o.add(t, Person{Given: "Grace", Family: "Silva"})[0]
+	garcia := o.add(t, Person{Given: "Ana", Family: "García"})[0]
 	for _, test := range []struct {
 		text string
 		want []ChildID
 	}{
-		{"miguel gonzalez", []ChildID{migael}}, // the other one is found as he is
-		{"Migeul Gonzales", []ChildID{migael, miguel}},
+		{"miguel gonzalez", []ChildID{migael}},         // the other one is found as he is
+		{"Migeul Gonzales", []ChildID{miguel, migael}}, // two slips each
 		{"jon nguyen", []ChildID{john}},
 		{"nugyen", []ChildID{john}},
 		{"miguel gonzalez perez", []ChildID{miguel, migael}}, // one of three is missing
+		{"garsia", []ChildID{garcia, grace}},                 // both sound so; one is nearer
 		{"perez", nil},
 		{"john gonzalez", nil},
 		{"2019-09-01", nil},

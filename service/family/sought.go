@@ -154,16 +154,15 @@ func (t term) farFrom(words []string, p Person, adults []Guardian) (int, bool) {
 }
 
 // wordDistance is the fewest slips between a word and the beginning of a name:
-// none, or so many that a person may make in a word of that length.
+// none, as many as a person may make in a word of that length, or more where both
+// sound alike.
 func wordDistance(word string, names []string) (best int, ok bool) {
 	for _, n := range names {
 		d := 0
-		switch {
-		case strings.HasPrefix(n, word):
-		case likeness.Sound(n) == likeness.Sound(word) && len(word) > 2:
-			d = 1
-		default:
-			if d = likeness.Slips(n, word); d > len([]rune(word))/3 {
+		if !strings.HasPrefix(n, word) {
+			d = likeness.Slips(n, word)
+			alike := len(word) > 2 && likeness.Sound(n) == likeness.Sound(word)
+			if d > len([]rune(word))/3 && !alike {
 				continue
 			}
 		}
