@@ -20,11 +20,14 @@ test: ## pass every test, with race detection
 build: design ## build bin/csa
 	@$(GO) build -o bin/csa ./cmd/csa
 
-design: service/web/static/built/seedbook.css ## compile the design system
+design: service/web/static/built/seedbook.css service/auth/words/built/breached ## compile the design system, and the list of breached passwords
 
 service/web/static/built/seedbook.css: package-lock.json $(wildcard service/web/design/*.scss)
 	@npm ci --no-audit --no-fund --loglevel=error
 	@npm run -s build
+
+service/auth/words/built/breached: service/auth/breached.mjs service/web/static/built/seedbook.css
+	@node service/auth/breached.mjs
 
 golden: ## write anew the files that people read, for review
 	@for p in $$(grep -rl --include='*_test.go' '"update"' . | xargs -n1 dirname | sort -u); do $(GO) test $$p -update || exit 1; done

@@ -178,6 +178,9 @@ func (s *session) signInElsewhere(ctx context.Context) (*console.SignInElsewhere
 func (s *session) greet(ctx context.Context, addr string) error {
 	s.printf("\nThe console is at http://%s\n", addr)
 	s.printf("Families come in at http://%s/family\n", addr)
+	if auth.Breached() == 0 {
+		s.printf("The list of breached passwords was not built in: staff passwords are judged by rules alone. make build puts it in.\n")
+	}
 	made, ok, err := demo.Find(ctx, s.db, demo.Default)
 	if err != nil || !ok {
 		return err

@@ -2,7 +2,7 @@ package auth
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"fmt"
 	"runtime"
 	"slices"
@@ -106,13 +106,24 @@ func SetPassword(ctx context.Context, db *store.DB, who store.Who, keys *vault.K
 	})
 }
 
-//go:embed common.txt
-var commonText string
+// wordsFS holds our own words and, where "make design" has made it, the list of
+// breached passwords.
+//
+//go:embed all:words
+var wordsFS embed.FS
+
+func wordFile(name string) []byte {
+	raw, err := wordsFS.ReadFile("words/" + name)
+	if err != nil {
+		return nil // not made
+	}
+	return raw
+}
 
 // common are words and runs that attackers try first, the longest first.
 var common = sync.OnceValue(func() []string {
 	var words []string
-	for line := range strings.Lines(commonText) {
+	for line := range strings.Lines(string(wordFile("common.txt"))) {
 		if word := strings.TrimSpace(line); word != "" && !strings.HasPrefix(word, "#") {
 			words = append(words, word)
 		}
@@ -121,8 +132,8 @@ var common = sync.OnceValue(func() []string {
 	return words
 })
 
-// checkPassword refuses what is short or easily guessed: common words, runs on
-// a keyboard, repetitions, and the person's own e-mail, name and organization.
+// checkPassword refuses what is short or easily guessed: passwords of past
+// breaches with little around them, common words, runs on a keyboard, repetitions, and the person's own e-mail, name and organization.
 func checkPassword(password string, context ...string) error {
 	n := utf8.RuneCountInString(norm.NFKC.String(password))
 	if n < minPassword {
@@ -142,11 +153,17 @@ func checkPassword(password string, context ...string) error {
 const leftover = 6
 
 func guessable(password string, context []string) bool {
-	words := common()
+	var own []string
 	for _, c := range context {
-		words = append(words[:len(words):len(words)], vault.Words(vault.Fold(c))...)
+		own = append(own, vault.Words(vault.Fold(c))...)
 	}
-	return little(letters(password), words) || little(letters(lookalikes.Replace(password)), words)
+	words := slices.Concat(common(), own)
+	for _, form := range []string{letters(password), letters(lookalikes.Replace(password))} {
+		if little(form, words) || breachedAndLittle(form, own) {
+			return true
+		}
+	}
+	return false
 }
 
 // lookalikes undoes the substitutions that every guesser knows.
