@@ -57,6 +57,8 @@ type Job struct {
 	// it works in tx only, because its transaction may be rolled back and run
 	// again. It takes a second or so, thousands of children at most.
 	Chunk func(ctx context.Context, tx *sqlx.Tx, t Task, from Cursor) (Step, error)
+	// Look, in place of Chunk, does a whole run by reading only: it sees one moment.
+	Look func(ctx context.Context, q sqlx.QueryerContext, t Task) (Step, error)
 	// Pays says that it gives money: a large run by hand waits for another person.
 	Pays bool
 }

@@ -22,8 +22,10 @@ var Table = []struct {
 	{"eligibility", Daily(1, 30)},
 	{"awards", Daily(2, 30)},
 	{"duplicates", Daily(3, 30)},
+	{"checkpoint", Daily(4, 30)},
 	{"statements", Monthly(1, 5, 0)}, // of the month before
 	{"reperform", Monthly(2, 4, 0)},  // everything, once a month
+	{"verify", Monthly(2, 6, 0)},     // the books, too
 }
 
 // Schedule says when a job is due and for which period.

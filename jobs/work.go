@@ -111,6 +111,9 @@ func (h *hold) chunk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if h.job.Look != nil {
+		return h.look(ctx, t)
+	}
 	var next Run
 	err = h.DB.InTx(ctx, t.Who, func(tx *sqlx.Tx) error {
 		step, err := h.call(ctx, tx, t, h.run.Checkpoint)
@@ -126,8 +129,31 @@ func (h *hold) chunk(ctx context.Context) error {
 	return err
 }
 
+// look does the run of a job that only reads, and notes what it found.
+func (h *hold) look(ctx context.Context, t Task) error {
+	var step Step
+	err := h.DB.Read(ctx, t.Who, func(q sqlx.QueryerContext) error {
+		return h.guard(ctx, func() (err error) {
+			step, err = h.job.Look(ctx, q, t)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	run := h.run.after(step, h.now())
+	return h.note(ctx, run, func(*Run) {})
+}
+
 // call does a step of the job.
 func (h *hold) call(ctx context.Context, tx *sqlx.Tx, t Task, from Cursor) (step Step, err error) {
+	if h.job.Look != nil {
+		err = h.guard(ctx, func() (err error) {
+			step, err = h.job.Look(ctx, tx, t)
+			return err
+		})
+		return step, err
+	}
 	err = h.guard(ctx, func() (err error) {
 		step, err = h.job.Chunk(ctx, tx, t, from)
 		return err

@@ -151,3 +151,17 @@ func ByCode(ctx context.Context, q sqlx.QueryerContext, p program.ID, code strin
 	}
 	return Fund{}, ErrNone.With(map[string]any{"Code": code})
 }
+
+// ByID returns a program's fund, or ErrNone.
+func ByID(ctx context.Context, q sqlx.QueryerContext, p program.ID, id ledger.FundID) (Fund, error) {
+	all, err := All(ctx, q, p)
+	if err != nil {
+		return Fund{}, err
+	}
+	for _, f := range all {
+		if f.ID == id {
+			return f, nil
+		}
+	}
+	return Fund{}, ErrNone.With(map[string]any{"Code": id})
+}

@@ -405,3 +405,12 @@ func Kinds(ctx context.Context, q sqlx.QueryerContext, p program.Program) (kinds
 	slices.Sort(kinds)
 	return slices.Compact(kinds), err
 }
+
+// Makers are the people who posted anything in a book, sorted.
+func Makers(ctx context.Context, q sqlx.QueryerContext, p program.Program) (makers []string, err error) {
+	const query = `SELECT DISTINCT maker FROM ledger_transactions WHERE book_id = $1 AND starts_with(maker, 'staff/') ORDER BY maker`
+	if err := sqlx.SelectContext(ctx, q, &makers, query, p.Book); err != nil {
+		return nil, fmt.Errorf("who posted in %s: %w", p.Code, err)
+	}
+	return makers, nil
+}

@@ -100,7 +100,11 @@ var addresses = map[string]string{
 	"/p/:program/jobs/:id":                              "{p}/jobs/{run}",
 	"/p/:program/jobs/:id/cancel":                       "{p}/jobs/{run}/cancel",
 	"/p/:program/books":                                 "{p}/books",
-	"/p/:program/books/verify":                          "{p}/books/verify",
+	"/p/:program/journal":                               "{p}/journal", "/p/:program/journal.csv": "{p}/journal.csv", "/p/:program/journal.xlsx": "{p}/journal.xlsx",
+	"/p/:program/journal/views": "{p}/journal/views", "/p/:program/journal/views/:view/remove": "{p}/journal/views/" + nothing + "/remove",
+	"/p/:program/journal/:tx/proof.json": "{p}/journal/" + nothing + "/proof.json", "/p/:program/books.csv": "{p}/books.csv", "/p/:program/books.xlsx": "{p}/books.xlsx",
+	"/p/:program/books/:chart/:fund": "{p}/books/3100/" + nothing,
+	"/p/:program/books/verify":       "{p}/books/verify",
 }
 
 // things are the objects of the city that addresses name.

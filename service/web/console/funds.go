@@ -2,11 +2,13 @@ package console
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/service/auth"
+	"seedbook/service/fund"
 	"seedbook/service/report"
 	"seedbook/service/statement"
 	"seedbook/service/web/console/pages"
@@ -58,4 +60,8 @@ func rollForward(v visit, r report.RollForward) pages.RollForward {
 			{Term: w.T("console.funds.receivable"), Value: w.Money(r.Receivable)},
 		},
 	}
+}
+
+func fundPath(v visit, f fund.Fund) string {
+	return v.base() + "/funds#" + url.PathEscape(f.Code)
 }

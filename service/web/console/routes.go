@@ -190,6 +190,15 @@ var routes = []route{
 	{get, "/p/:program/jobs/:id", auth.SeeJobs, (*Console).jobRun, false},
 	{post, "/p/:program/jobs/:id/cancel", auth.RunJobs, (*Console).cancelJob, false},
 
+	{get, "/p/:program/journal", auth.SeeBooks, (*Console).journal, false},
+	{get, "/p/:program/journal.csv", auth.SeeBooks, exportJournal(sheet.CSV), false},
+	{get, "/p/:program/journal.xlsx", auth.SeeBooks, exportJournal(sheet.XLSX), false},
+	{post, "/p/:program/journal/views", auth.SeeBooks, (*Console).saveJournalView, false},
+	{post, "/p/:program/journal/views/:view/remove", auth.SeeBooks, (*Console).removeJournalView, false},
+	{get, "/p/:program/journal/:tx/proof.json", auth.SeeBooks, (*Console).proofFile, false},
+	{get, "/p/:program/books.csv", auth.SeeBooks, exportBooks(sheet.CSV), false},
+	{get, "/p/:program/books.xlsx", auth.SeeBooks, exportBooks(sheet.XLSX), false},
+	{get, "/p/:program/books/:chart/:fund", auth.SeeBooks, (*Console).ledgerAccounts, false},
 	{get, "/p/:program/books", auth.SeeBooks, (*Console).books, false},
 	{post, "/p/:program/books/verify", auth.VerifyBooks, (*Console).verifyBooks, false},
 }

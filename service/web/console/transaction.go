@@ -34,6 +34,8 @@ type txFile struct {
 	deposit savings.DepositState // that it booked
 	refused *fault.Fault         // why it is not corrected by hand
 	request approval.Request     // that waits about it
+	proof   *ledger.Proof        // nil: not sealed yet
+	sound   bool                 // the proof, worked out anew
 }
 
 func txPath(v visit, no ledger.TxNo) string {
@@ -111,7 +113,10 @@ func (c *Console) transaction(g *gin.Context, v visit) error {
 	}
 	var f txFile
 	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
-		f, err = c.openTx(ctx, q, v, no)
+		if f, err = c.openTx(ctx, q, v, no); err != nil {
+			return err
+		}
+		f.proof, f.sound, err = c.proofOf(ctx, q, v, no)
 		return err
 	})
 	if err != nil {
@@ -120,14 +125,17 @@ func (c *Console) transaction(g *gin.Context, v visit) error {
 	if err := c.viewed(g, v, "transaction.viewed", f.children()); err != nil {
 		return err
 	}
-	p := c.page(g, v, v.words.T("console.tx.title", map[string]any{"no": strconv.FormatInt(int64(no), 10)}), parts.Link{Text: v.words.T("console.nav.books"), To: v.base() + "/books"})
-	return c.show(g, pages.TransactionPage(p, f.view(v, no)))
+	view := f.view(v, no)
+	rows, outside := c.proofView(v, no, f.proof, f.sound)
+	view.Proof, view.Outside = append(view.Proof, rows...), outside
+	p := c.page(g, v, v.words.T("console.tx.title", map[string]any{"no": strconv.FormatInt(int64(no), 10)}), parts.Link{Text: v.words.T("console.nav.books"), To: v.base() + "/books"}, parts.Link{Text: v.words.T("money.journal.title"), To: v.base() + "/journal"})
+	return c.show(g, pages.TransactionPage(p, view))
 }
 
 func (f txFile) view(v visit, no ledger.TxNo) pages.Transaction {
 	view := pages.Transaction{Facts: f.facts(v), Why: f.why(v)}
 	for _, e := range f.entries {
-		line := pages.JournalEntry{Account: strconv.Itoa(int(e.Chart)) + " " + v.words.T("console.chart."+strconv.Itoa(int(e.Chart))), Fund: f.funds[e.Fund].Name,
+		line := pages.JournalEntry{Account: chartName(v, e.Chart), Lines: v.base() + "/journal?account=" + strconv.FormatInt(int64(e.ID), 10), Fund: f.funds[e.Fund].Name,
 			Debit: e.Amount.Neg().Max(ledger.Amount{}), Credit: e.Amount.Max(ledger.Amount{}), After: e.BalanceAfter}
 		if id := family.ChildID(e.Child); e.Child != 0 {
 			line.Who, line.To = listName(v, enroll.Row{Person: f.people[id].Person, Erased: f.people[id].Erased}), childPath(v, id)

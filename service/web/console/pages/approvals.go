@@ -82,11 +82,19 @@ type Transaction struct {
 	Correct string // where correcting it begins; "" where it does not
 	Refused string // why it is not corrected by hand
 	Request parts.Link
+	Outside ProofOutside
+}
+
+// ProofOutside is what somebody needs to check a transaction elsewhere.
+type ProofOutside struct {
+	To  string // of the file; "" where there is no proof yet
+	Key string
 }
 
 // JournalEntry is a line of a transaction.
 type JournalEntry struct {
 	Account string
+	Lines   string // the account's own lines
 	Fund    string
 	Who, To string
 	Debit   ledger.Amount

@@ -357,21 +357,27 @@ type RunPage struct {
 type Books struct {
 	Base     string
 	On       ledger.Date // no day: now
+	KnownOn  ledger.Date // no day: all that is known
+	Fund     string
+	Funds    []parts.Choice
+	Moment   string // the two, in words
 	Lines    []TrialLine
 	Debit    ledger.Amount
 	Credit   ledger.Amount
-	Known    int64  // the newest transaction counted
+	Known    int64 // the newest transaction counted
+	Journal  string
+	Periods  string
+	Files    []parts.Link
 	Verify   string // where verifying posts to; "" where the reader may not
 	Verified *Verification
 }
 
 // TrialLine is a line of the trial balance.
 type TrialLine struct {
-	Code          int
-	Name          string
+	Name, To      string
 	Fund          string
 	Debit, Credit ledger.Amount
-	Accounts      int
+	Entries       int
 }
 
 // Verification is what checking the books found.

@@ -135,10 +135,12 @@ func transaction(p *parts.Page) templ.Component {
 			fact("source", "cash slip 4471", "")},
 		Why: []string{p.T("rules.reason.eligible")},
 		Entries: []pages.JournalEntry{
-			{Account: "1100 " + p.T("console.chart.1100"), Fund: "Families' own money", Debit: money("40.00"), After: money("-78214.50")},
-			{Account: "2100 " + p.T("console.chart.2100"), Fund: "Families' own money", Who: "Nguyen, Anh", To: base + "/children/2", Credit: money("40.00"), After: money("40.00")},
+			{Account: "1100 " + p.T("console.chart.1100"), Lines: base + "/journal?account=12", Fund: "Families' own money", Debit: money("40.00"), After: money("-78214.50")},
+			{Account: "2100 " + p.T("console.chart.2100"), Lines: base + "/journal?account=981", Fund: "Families' own money", Who: "Nguyen, Anh", To: base + "/children/2", Credit: money("40.00"), After: money("40.00")},
 		},
-		Proof:   []parts.Row{{Term: p.T("console.tx.key"), Value: "deposit/1/slip 4471"}, {Term: p.T("console.tx.number"), Value: "1204"}, {Term: p.T("console.tx.checked"), Value: p.T("console.tx.verify"), To: base + "/books"}},
+		Proof: []parts.Row{{Term: p.T("console.tx.key"), Value: "deposit/1/slip 4471"}, {Term: p.T("console.tx.number"), Value: "1204"}, {Term: p.T("console.tx.checked"), Value: p.T("console.tx.verify"), To: base + "/books"},
+			{Term: p.T("money.proof.block"), Value: "411"}, {Term: p.T("money.proof.holds"), Value: p.T("money.proof.sound")}, {Term: p.T("money.proof.checkpoint"), Value: "412-pV0mS4kQe1Zy"}},
+		Outside: pages.ProofOutside{To: base + "/journal/1204/proof.json", Key: "seedbook+5f1c0a3e+AcOqk6Yy0Ck2YqkqQ2yW4o0f3m7m6N3v0l2c1J8s9dYf"},
 		Correct: base + "/journal/1204/correct",
 	})
 }

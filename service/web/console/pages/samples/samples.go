@@ -47,7 +47,7 @@ var Pages = []Page{
 	{"keys", keys}, {"keys-refused", keysRefused}, {"key-made", keyMade},
 	{"duplicates", duplicates}, {"duplicates-none", duplicatesNone}, {"pair", pair}, {"pair-waiting", pairWaiting},
 	{"join-ask", joinAsk}, {"join-approve", joinApprove}, {"join-own", joinOwn}, {"part-ask", partAsk}, {"child-joined", childJoined},
-	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
+	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"journal", journal}, {"journal-searched", journalSearched}, {"journal-none", journalNone}, {"ledger", ledgerPage}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
 
 // Frame is a page's frame as the console makes it.
@@ -369,21 +369,22 @@ func run(p *parts.Page) templ.Component {
 		Facts: []parts.Row{{Term: "As of", Value: p.Date(day("2026-10-05"))}, {Term: "Awards so far", Value: "31"}, {Term: "Amount so far", Value: "$402.50"}}})
 }
 
-func booksView() pages.Books {
-	return pages.Books{Base: base, Known: 18233, Verify: base + "/books/verify", Debit: money("285550.75"), Credit: money("285550.75"), Lines: []pages.TrialLine{
-		{Code: 1010, Name: "Restricted cash at program bank", Fund: "SEED", Debit: money("85165.00"), Accounts: 1},
-		{Code: 1100, Name: "Custodial omnibus cash", Fund: "SEED", Debit: money("122170.50"), Accounts: 1},
-		{Code: 1100, Name: "Custodial omnibus cash", Fund: "FAMILY", Debit: money("78215.25"), Accounts: 1},
-		{Code: 2100, Name: "Family-owned principal", Fund: "FAMILY", Credit: money("78177.75"), Accounts: 412},
-		{Code: 2900, Name: "Unidentified deposits", Fund: "FAMILY", Credit: money("37.50"), Accounts: 1},
-		{Code: 3100, Name: "Uncommitted", Fund: "SEED", Credit: money("85044.75"), Accounts: 1},
-		{Code: 3151, Name: "Designated to children: seed", Fund: "SEED", Credit: money("122290.75"), Accounts: 1947},
-	}}
+func booksView(p *parts.Page) pages.Books {
+	line := func(code, fund, debit, credit string, entries int) pages.TrialLine {
+		return pages.TrialLine{Name: code + " " + p.T("console.chart."+code), To: base + "/books/" + code + "/7", Fund: fund, Debit: money(debit), Credit: money(credit), Entries: entries}
+	}
+	return pages.Books{Base: base, Known: 18233, Verify: base + "/books/verify", Debit: money("285550.75"), Credit: money("285550.75"), Moment: p.T("money.moment.now"),
+		Journal: base + "/journal", Periods: base + "/periods", Files: moneyFiles(p, "/books"), Funds: []parts.Choice{{Text: p.T("money.journal.any_fund")}, {Value: "7", Text: "SEED"}},
+		Lines: []pages.TrialLine{
+			line("1010", "SEED", "85165.00", "0.00", 12), line("1100", "SEED", "122170.50", "0.00", 411), line("1100", "FAMILY", "78215.25", "0.00", 5210),
+			line("2100", "FAMILY", "0.00", "78177.75", 5204), line("2900", "FAMILY", "0.00", "37.50", 6), line("3100", "SEED", "0.00", "85044.75", 2380),
+			line("3151", "SEED", "0.00", "122290.75", 1947),
+		}}
 }
 
 func books(p *parts.Page) templ.Component {
 	in(p, "books", p.T("console.books.title"))
-	return pages.BooksPage(p, booksView())
+	return pages.BooksPage(p, booksView(p))
 }
 
 func checks(p *parts.Page) []pages.Check {
@@ -392,14 +393,14 @@ func checks(p *parts.Page) []pages.Check {
 
 func booksVerified(p *parts.Page) templ.Component {
 	in(p, "books", p.T("console.books.title"))
-	v := booksView()
+	v := booksView(p)
 	v.Verified = &pages.Verification{At: noon, Sound: true, Checks: checks(p)}
 	return pages.BooksPage(p, v)
 }
 
 func booksUnsound(p *parts.Page) templ.Component {
 	in(p, "books", p.T("console.books.title"))
-	v := booksView()
+	v := booksView(p)
 	v.Verified = &pages.Verification{At: noon, Checks: checks(p), More: 3,
 		Wrong: []string{"transaction 17002: sums to 0.01 in fund SEED (balance)", "block 412: is not what was sealed (hash)"}}
 	return pages.BooksPage(p, v)

@@ -1,0 +1,155 @@
+package console
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"seedbook/jobs"
+	"seedbook/ledger"
+	"seedbook/service/auth"
+)
+
+// csvRows reads what a page takes out.
+func csvRows(t *testing.T, body string) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(body, "\ufeff"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// runJob has a job done by hand.
+func (o *office) runJob(t *testing.T, b *browser, job, asOf string) {
+	t.Helper()
+	if a := b.post(riverbend+"/jobs", "job", job, "as_of", asOf); a.status != http.StatusSeeOther {
+		t.Fatalf("%s: %d", job, a.status)
+	}
+	o.console.Wait()
+}
+
+func unescape(s string) string { return strings.ReplaceAll(s, "&amp;", "&") }
+
+// The way of an auditor: from the trial balance to the accounts behind a line, to
+// an account's lines, to one transaction, to its proof, and each says the same.
+func TestATrialBalanceLeadsDownToOneProvenTransaction(t *testing.T) {
+	t.Parallel()
+	o, b := city(t)
+	o.runJob(t, b, "checkpoint", "2026-10-05")
+	signer, err := o.keys.Signer(jobs.SignerName)
+	if err == nil {
+		err = jobs.Seal(t.Context(), o.console.Jobs, signer)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	trial := b.get(riverbend + "/books")
+	accounts := unescape(first(t, trial, riverbend+`/books/2100/\d+`))
+	page := b.get(accounts)
+	lines := unescape(first(t, page, riverbend+`/journal\?account=\d+`))
+	shown := b.get(lines)
+	tx := first(t, shown, riverbend+`/journal/\d+`)
+	one := b.get(tx)
+	for what, want := range map[string]string{"its proof": "It holds", "its account": "2100 Family-owned principal", "the way back": riverbend + `/journal`} {
+		if !strings.Contains(one.body, want) {
+			t.Errorf("the transaction does not show %s", what)
+		}
+	}
+	var p ledger.Proof
+	if err := json.Unmarshal([]byte(b.get(tx+"/proof.json").body), &p); err != nil {
+		t.Fatal(err)
+	}
+	trusted, _, err := o.console.trusted()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Check(trusted); err != nil {
+		t.Error(err)
+	}
+	// The sum of all lines of the line of the chart is what the trial balance says.
+	total := regexp.MustCompile(`2100 Family-owned principal</a>.*?(\$[\d,.]+)</td></tr>`).FindStringSubmatch(strings.Join(strings.Fields(trial.body), " "))
+	var sum ledger.Amount
+	for _, row := range csvRows(t, b.get(riverbend+"/journal.csv?chart=2100&col=debit&col=credit").body)[1:] {
+		for i, sign := range []int64{-1, 1} {
+			if text := row[1+i]; text != "" {
+				a, err := ledger.ParseAmount(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if sign < 0 {
+					a = a.Neg()
+				}
+				sum = sum.Add(a)
+			}
+		}
+	}
+	says := csvRows(t, b.get(riverbend+"/books.csv").body)
+	found := ""
+	for _, row := range says {
+		if row[0] == "2100" {
+			found = row[4]
+		}
+	}
+	if found == "" || found != sum.String() {
+		t.Errorf("the trial balance says %q (%v), its lines %s", found, total, sum)
+	}
+}
+
+func TestTheJournalIsKeptAsItIsFiltered(t *testing.T) {
+	t.Parallel()
+	o, b := city(t)
+	page := b.get(riverbend + "/journal?kind=deposit&to=2026-10-01&least=5")
+	if page.status != http.StatusOK || !strings.Contains(page.body, "5.00 or more") {
+		t.Fatalf("filters in force are not shown: %d", page.status)
+	}
+	if a := b.post(riverbend+"/journal/views", "name", "Deposits of 5 and more", "query", "kind=deposit&least=5&evil=1", "shared", "yes"); a.status != http.StatusSeeOther {
+		t.Fatalf("saving a view: %d", a.status)
+	}
+	if a := o.signedIn(t, auth.Auditor).get(riverbend + "/journal"); !strings.Contains(a.body, "Deposits of 5 and more") || strings.Contains(a.body, "evil") {
+		t.Error("a colleague does not see the shared view as it was kept")
+	}
+	for _, wrong := range []string{"from=yesterday", "least=much", "child=12345678", "child=x", "after=1.2", "after=x", "after=1.2.3.4", "after=-1.0.0", "reversal=maybe", "col=secret", "chart=7"} {
+		if a := b.get(riverbend + "/journal?" + wrong); a.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", wrong, a.status)
+		}
+	}
+	var after string
+	b.get(riverbend + "/journal.csv?kind=deposit")
+	o.value(t, &after, `SELECT after::text FROM audit_events WHERE verb = 'journal.exported'`)
+	if !strings.Contains(after, "kind=deposit") {
+		t.Errorf("the trail says %s", after)
+	}
+}
+
+// A page's last line and the next page's first are neighbours, whatever is posted
+// meanwhile.
+func TestPagesOfTheJournalFollowEachOther(t *testing.T) {
+	t.Parallel()
+	_, b := city(t)
+	all := csvRows(t, b.get(riverbend+"/journal.csv?col=account&col=debit&col=credit").body)[1:]
+	var seen []string
+	next := riverbend + "/journal"
+	for next != "" {
+		page := b.get(next)
+		for _, m := range regexp.MustCompile(`<th scope="row"[^>]*><a class="usa-link" href="[^"]*/journal/(\d+)"`).FindAllStringSubmatch(page.body, -1) {
+			seen = append(seen, m[1])
+		}
+		m := regexp.MustCompile(`href="([^"]+)"[^>]*rel="next"`).FindStringSubmatch(page.body)
+		next = ""
+		if m != nil {
+			next = unescape(m[1])
+		}
+	}
+	if len(seen) != len(all) || len(all) < 2*linesPerPage {
+		t.Fatalf("the pages show %d lines, the file %d", len(seen), len(all))
+	}
+	for i, row := range all {
+		if row[0] != seen[i] {
+			t.Fatalf("line %d is of transaction %s on the pages, %s in the file", i, seen[i], row[0])
+		}
+	}
+}

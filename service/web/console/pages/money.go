@@ -1,0 +1,45 @@
+package pages
+
+import (
+	"seedbook/ledger"
+	"seedbook/service/web/parts"
+)
+
+// Journal is the lines of a book that an address asks for.
+type Journal struct {
+	Base  string
+	Typed map[string]string // each filter as it was typed
+
+	Charts, Funds, Kinds, Makers, Reversals []parts.Choice
+
+	Chips      []parts.Link
+	Totals     []parts.Figure // of all lines, where they are known
+	Columns    []parts.Column
+	AllColumns []Box
+	Rows       []parts.TableRow
+	First      string
+	Next       string
+	Further    string // where a search that was broken off goes on
+	Back       string // the transaction that it came to
+	Files      []parts.Link
+	Views      []ViewLink
+	ViewQuery  string
+}
+
+// Ledger is the accounts that a line of the trial balance is the sum of.
+type Ledger struct {
+	Moment string // as of when, in words
+	Facts  []parts.Row
+	Rows   []LedgerAccount
+	First  string
+	Next   string
+	Lines  string // of all of them together
+}
+
+// LedgerAccount is one account with its balance.
+type LedgerAccount struct {
+	Name, To      string
+	Holder        string // the child's account number, with where it leads
+	HolderTo      string
+	Debit, Credit ledger.Amount
+}
