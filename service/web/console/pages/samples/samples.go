@@ -130,7 +130,7 @@ func guide(p *parts.Page) templ.Component {
 	in(p, "", p.T("guide.approver.title"))
 	p.Lead = p.T("guide.approver.lead")
 	return pages.GuidePage(p, pages.Guide{Chapters: []pages.Chapter{
-		{ID: "inbox", Title: p.T("guide.approver.inbox_title"), Steps: strings.Split(strings.TrimSpace(p.T("guide.approver.inbox")), "\n"), Picture: "/gallery/approvals"},
+		{ID: "inbox", Title: p.T("guide.approver.inbox_title"), Steps: strings.Split(strings.TrimSpace(p.T("guide.approver.inbox")), "\n")},
 		{ID: "limits", Title: p.T("guide.approver.limits_title"), Steps: strings.Split(strings.TrimSpace(p.T("guide.approver.limits")), "\n")},
 	}})
 }
