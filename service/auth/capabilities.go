@@ -51,6 +51,8 @@ const (
 	SeeDeposits      Capability = "see_deposits"
 	ImportDeposits   Capability = "import_deposits"
 	ImportFacts      Capability = "import_facts"    // what agencies and families report
+	SeeImports       Capability = "see_imports"     // files of all kinds, and what became of them
+	ImportFiles      Capability = "import_files"    // check files, and mend them; applying is each kind's own
 	Correct          Capability = "correct"         // propose a reversal or correction
 	ApproveMoney     Capability = "approve_money"   // approve a reversal, correction or run
 	SeeApprovals     Capability = "see_approvals"   // what waits for a second person, and what was decided
@@ -120,6 +122,8 @@ var table = map[Capability]holding{
 	SeeDeposits:      to(ProgramManager, Operator, Approver, Support, Auditor),
 	ImportDeposits:   to(Operator),
 	ImportFacts:      to(Operator),
+	SeeImports:       to(ProgramManager, Operator, Approver, Auditor),
+	ImportFiles:      to(Operator),
 	Correct:          to(Operator),
 	ApproveMoney:     freshly(Approver),
 	SeeApprovals:     to(TenantAdmin, ProgramManager, Operator, Approver, Auditor),

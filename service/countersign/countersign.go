@@ -63,6 +63,7 @@ var hands = map[approval.Kind]hand{
 	approval.Fund:       {openFund, addFund, false},
 	approval.Limits:     {limits, setLimit, false},
 	approval.Forfeiture: {settling, settle, false},
+	approval.Undo:       {undoContent, undo, false},
 }
 
 // Done is what came of an approval.

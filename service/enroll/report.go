@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 
 	"github.com/jmoiron/sqlx"
 
@@ -12,6 +14,7 @@ import (
 	"seedbook/service/enroll/factfile"
 	"seedbook/service/family"
 	"seedbook/service/fault"
+	"seedbook/service/rules"
 	"seedbook/service/savings"
 	"seedbook/service/tabular"
 )
@@ -50,6 +53,41 @@ func Report(ctx context.Context, tx *sqlx.Tx, w Walk, file *factfile.File, sourc
 	return done, nil, err
 }
 
+// Only is a file with those of its rows that a comparison found new.
+func (c Compared) Only(outcome Outcome) *factfile.File {
+	f := &factfile.File{}
+	for _, r := range c.Rows {
+		if r.Outcome == outcome {
+			f.Reports = append(f.Reports, r.Report)
+		}
+	}
+	f.Rows = len(f.Reports)
+	return f
+}
+
+// With are children with what the new rows of a comparison would add.
+func (c Compared) With(children []rules.Child, known ledger.Date) []rules.Child {
+	at := make(map[int64]int, len(children))
+	out := slices.Clone(children)
+	for i := range out {
+		at[out[i].ID] = i
+		out[i].Facts, out[i].Events = slices.Clone(out[i].Facts), slices.Clone(out[i].Events)
+	}
+	for n, r := range c.Rows {
+		i, ok := at[int64(r.Child)]
+		switch {
+		case !ok || r.Outcome != RowNew:
+		case r.Fact != "":
+			out[i].Facts = append(out[i].Facts, rules.Fact{Name: r.Fact, Value: r.Value, From: r.On, Known: known})
+		case r.Retracts == "":
+			e := ruleEvent(family.Event{Kind: r.Event, On: r.On, Amount: r.Amount, Account: r.For, Choice: r.Choice, Purpose: r.Purpose})
+			e.Key, e.Seq = "event/new/"+strconv.Itoa(n), int64(1)<<60+int64(n)
+			out[i].Events = append(out[i].Events, e)
+		}
+	}
+	return out
+}
+
 // sorted tells facts from events, each of the child it is about.
 func sorted(reports []factfile.Report, children []family.ChildID, known ledger.Date, source string) (facts []family.Fact, events []family.Event, problems []tabular.Problem) {
 	for i, r := range reports {
@@ -60,7 +98,8 @@ func sorted(reports []factfile.Report, children []family.ChildID, known ledger.D
 			facts = append(facts, family.Fact{Child: children[i], Name: r.Fact, Value: r.Value, From: r.On, Known: known, Reference: r.Reference, Source: source})
 		default:
 			events = append(events, family.Event{Child: children[i], Kind: r.Event, On: r.On, Amount: r.Amount, Account: r.For,
-				Choice: r.Choice, Purpose: r.Purpose, Reference: r.Reference, Retracts: r.Retracts, Source: source})
+				Choice: r.Choice, Purpose: r.Purpose, Reference: r.Reference, Retracts: r.Retracts, Source: source,
+				Period: r.Period, Quantity: r.Quantity, Verified: r.Verified, Document: r.Document})
 		}
 	}
 	return facts, events, problems

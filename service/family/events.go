@@ -3,6 +3,7 @@ package family
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -28,6 +29,13 @@ type Event struct {
 	Reference string // the reporter's own; unique for the child in the program, for ever
 	Retracts  string // reference of an event that this one takes back; neither counts then
 	Source    string
+
+	// Of evidence: for which period, how many, whether somebody else than the
+	// family saw it, and where the proof is kept.
+	Period   string
+	Quantity int    // 0: not counted
+	Verified string // "yes", "no" or "": not said
+	Document string
 }
 
 type eventKey struct {
@@ -67,6 +75,9 @@ func RecordEvents(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID,
 	if len(fresh) == 0 {
 		return done, nil
 	}
+	if err := eventsAgain(ctx, tx, p, fresh); err != nil {
+		return Recorded{}, err
+	}
 	if err := insertEvents(ctx, tx, who, p, fresh, at); err != nil {
 		return Recorded{}, err
 	}
@@ -91,10 +102,7 @@ func EventStandings(ctx context.Context, q sqlx.QueryerContext, p program.ID, ev
 	if err != nil {
 		return nil, err
 	}
-	before := make(map[eventKey]Event, len(known))
-	for _, e := range known {
-		before[eventKey{e.Child, e.Reference}] = e
-	}
+	before := standing(known)
 	out := make([]Standing, len(events))
 	for i, e := range events {
 		k := eventKey{e.Child, e.Reference}
@@ -121,24 +129,25 @@ func (e Event) same(f Event) bool {
 func insertEvents(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID, events []Event, at time.Time) error {
 	n := len(events)
 	children := make([]int64, n)
-	columns := make([][]string, 9)
+	columns := make([][]string, 13)
 	for i := range columns {
 		columns[i] = make([]string, n)
 	}
 	for i, e := range events {
 		children[i] = int64(e.Child)
-		for c, v := range []string{e.Reference, e.Kind, e.On.String(), e.Amount.String(), e.Account, e.Choice, e.Purpose, e.Retracts, e.Source} {
+		for c, v := range []string{e.Reference, e.Kind, e.On.String(), e.Amount.String(), e.Account, e.Choice, e.Purpose, e.Retracts, e.Source,
+			e.Period, strconv.Itoa(e.Quantity), e.Verified, e.Document} {
 			columns[c][i] = v
 		}
 	}
 	const query = `
 		INSERT INTO child_events (tenant_id, program_id, child_id, reference, kind, on_day, amount, account, choice, purpose, retracts,
-		                          source, recorded_by, recorded_at)
+		                          source, period, quantity, verified, document, recorded_by, recorded_at)
 		SELECT $1, $2, child_id, reference, kind, CAST(on_day AS date), nullif(CAST(amount AS numeric), 0), account, choice, purpose,
-		       nullif(retracts, ''), source, $3, $4
+		       nullif(retracts, ''), source, period, nullif(CAST(quantity AS integer), 0), CAST(nullif(verified, '') AS boolean), document, $3, $4
 		FROM unnest(CAST($5 AS bigint[]), CAST($6 AS text[]), CAST($7 AS text[]), CAST($8 AS text[]), CAST($9 AS text[]), CAST($10 AS text[]),
-		            CAST($11 AS text[]), CAST($12 AS text[]), CAST($13 AS text[]), CAST($14 AS text[]))
-		     WITH ORDINALITY AS e (child_id, reference, kind, on_day, amount, account, choice, purpose, retracts, source, n)
+		            CAST($11 AS text[]), CAST($12 AS text[]), CAST($13 AS text[]), CAST($14 AS text[]), CAST($15 AS text[]), CAST($16 AS text[]), CAST($17 AS text[]), CAST($18 AS text[]))
+		     WITH ORDINALITY AS e (child_id, reference, kind, on_day, amount, account, choice, purpose, retracts, source, period, quantity, verified, document, n)
 		ORDER BY n`
 	args := []any{who.Tenant, p, who.Actor, at, pq.Array(children)}
 	for _, c := range columns {
@@ -166,7 +175,8 @@ func EventsOf(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []Ch
 // recorded reads events; all of them, or those that count.
 func recorded(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []ChildID, all bool) ([]Event, error) {
 	const query = `
-		SELECT id, child_id, kind, on_day, coalesce(amount, 0), account, choice, purpose, reference, coalesce(retracts, ''), source
+		SELECT id, child_id, kind, on_day, coalesce(amount, 0), account, choice, purpose, reference, coalesce(retracts, ''), source,
+		       period, coalesce(quantity, 0), CASE WHEN verified THEN 'yes' WHEN NOT verified THEN 'no' ELSE '' END, document
 		FROM child_events e
 		WHERE program_id = $1 AND child_id = ANY ($2)
 		  AND (CAST($3 AS boolean) OR retracts IS NULL AND NOT EXISTS (
@@ -181,7 +191,8 @@ func recorded(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []Ch
 	var out []Event
 	for rows.Next() {
 		var e Event
-		if err := rows.Scan(&e.ID, &e.Child, &e.Kind, &e.On, &e.Amount, &e.Account, &e.Choice, &e.Purpose, &e.Reference, &e.Retracts, &e.Source); err != nil {
+		if err := rows.Scan(&e.ID, &e.Child, &e.Kind, &e.On, &e.Amount, &e.Account, &e.Choice, &e.Purpose, &e.Reference, &e.Retracts, &e.Source,
+			&e.Period, &e.Quantity, &e.Verified, &e.Document); err != nil {
 			return nil, fmt.Errorf("events of children: %w", err)
 		}
 		out = append(out, e)

@@ -99,6 +99,9 @@ func RecordFacts(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Ke
 	if len(fresh) == 0 {
 		return done, nil
 	}
+	if err := again(ctx, tx, fresh); err != nil {
+		return Recorded{}, err
+	}
 	if err := insertFacts(ctx, tx, who, keys, fresh, at); err != nil {
 		return Recorded{}, err
 	}
@@ -118,6 +121,7 @@ func FactStandings(ctx context.Context, q sqlx.QueryerContext, who store.Who, ke
 	}
 	before := make(map[factKey]Fact, len(known))
 	for _, f := range known {
+		f.Reference = said(f.Reference)
 		before[f.key()] = f
 	}
 	out := make([]Standing, len(facts))
@@ -199,6 +203,7 @@ func FactsOf(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *va
 		JOIN children c ON c.tenant_id = f.tenant_id AND c.id = f.child_id
 		JOIN families m ON m.tenant_id = c.tenant_id AND m.id = c.family_id
 		WHERE f.child_id = ANY ($1) AND m.wrapped_key IS NOT NULL
+		  AND NOT EXISTS (SELECT FROM child_fact_retractions r WHERE (r.tenant_id, r.child_id, r.name, r.reference) = (f.tenant_id, f.child_id, f.name, f.reference))
 		ORDER BY f.child_id, f.recorded_at, f.name, f.reference`
 	rows, err := q.QueryxContext(ctx, query, pq.Array(ids))
 	if err != nil {

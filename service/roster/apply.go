@@ -62,6 +62,11 @@ func (c *chunk) apply(ctx context.Context, tx *sqlx.Tx, rows []opened) error {
 	if err := c.miss(ctx, tx, gone); err != nil {
 		return err
 	}
+	if c.batch.Kind == OfBirths {
+		if err := c.births(ctx, tx, present); err != nil {
+			return err
+		}
+	}
 	c.done.New, c.done.Changed, c.done.Gone = len(fresh), len(changed), len(gone)
 	if err := c.admit(ctx, tx, present); err != nil {
 		return err
@@ -396,7 +401,7 @@ func (c *chunk) miss(ctx context.Context, tx *sqlx.Tx, gone []*opened) error {
 func (c *chunk) admit(ctx context.Context, tx *sqlx.Tx, rows []*opened) error {
 	applications := make([]enroll.Application, len(rows))
 	for i, r := range rows {
-		applications[i] = enroll.Application{Child: r.id, On: c.batch.EnrollOn}
+		applications[i] = enroll.Application{Child: r.id, On: c.joins(r)}
 	}
 	if len(applications) == 0 {
 		return nil

@@ -76,6 +76,7 @@ func Commit(ctx context.Context, db *store.DB, who store.Who, keys *vault.Keyrin
 // batchRow is what a commit needs to know of its batch.
 type batchRow struct {
 	ID         ID          `db:"id"`
+	Kind       string      `db:"kind"`
 	Source     int64       `db:"source_id"`
 	Revision   int         `db:"revision"` // of the source, when the file was compared
 	State      State       `db:"state"`
@@ -89,7 +90,7 @@ type batchRow struct {
 // lockBatch lets one commit of a batch run at a time.
 func lockBatch(ctx context.Context, tx *sqlx.Tx, p program.ID, id ID) (b batchRow, err error) {
 	const query = `
-		SELECT id, source_id, revision, state, groups, done_groups, enroll_on, counts, preview
+		SELECT id, kind, source_id, revision, state, groups, done_groups, enroll_on, counts, preview
 		FROM roster_batches WHERE program_id = $1 AND id = $2
 		FOR UPDATE`
 	err = tx.GetContext(ctx, &b, query, p, id)
@@ -99,14 +100,14 @@ func lockBatch(ctx context.Context, tx *sqlx.Tx, p program.ID, id ID) (b batchRo
 	if err != nil {
 		return batchRow{}, err
 	}
-	if b.State == Discarded {
+	if b.State == Discarded || b.State == Undone {
 		return batchRow{}, ErrState
 	}
 	return b, nil
 }
 
 // Discard puts a staged batch aside. One that was begun can only go on.
-func Discard(ctx context.Context, tx *sqlx.Tx, p program.ID, id ID) error {
+func Discard(ctx context.Context, tx *sqlx.Tx, p program.ID, id ID, at time.Time) error {
 	b, err := lockBatch(ctx, tx, p, id)
 	if err != nil {
 		return err
@@ -114,8 +115,8 @@ func Discard(ctx context.Context, tx *sqlx.Tx, p program.ID, id ID) error {
 	if b.State != Staged {
 		return ErrState
 	}
-	const query = `UPDATE roster_batches SET state = 'discarded' WHERE id = $1`
-	_, err = tx.ExecContext(ctx, query, id)
+	const query = `UPDATE roster_batches SET state = 'discarded', closed_at = $2 WHERE id = $1`
+	_, err = tx.ExecContext(ctx, query, id, at)
 	return err
 }
 
@@ -163,7 +164,8 @@ func commitChunk(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Ke
 	}
 	const query = `
 		UPDATE roster_batches
-		SET state = $2, done_groups = $3, counts = $6, applied_by = $4, applied_at = CASE WHEN $2 = 'applied' THEN CAST($5 AS timestamptz) END
+		SET state = $2, done_groups = $3, counts = $6, applied_by = $4, applied_at = CASE WHEN $2 = 'applied' THEN CAST($5 AS timestamptz) END,
+		    closed_at = CASE WHEN $2 = 'applied' THEN CAST($5 AS timestamptz) END
 		WHERE id = $1`
 	if _, err := tx.ExecContext(ctx, query, b.ID, string(b.State), b.DoneGroups, who.Actor, at, b.Counts); err != nil {
 		return Done{}, fmt.Errorf("mark progress: %w", err)

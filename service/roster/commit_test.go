@@ -23,7 +23,7 @@ func TestADiscardedBatchIsNotApplied(t *testing.T) {
 	w := newWorld(t)
 	b := w.receive(t, list(t, kid("1", "Ana", "Cruz")))
 	discard := func() error {
-		return w.db.InTx(t.Context(), w.who, func(tx *sqlx.Tx) error { return Discard(t.Context(), tx, w.program.ID, b.ID) })
+		return w.db.InTx(t.Context(), w.who, func(tx *sqlx.Tx) error { return Discard(t.Context(), tx, w.program.ID, b.ID, w.at) })
 	}
 	if err := discard(); err != nil {
 		t.Fatal(err)
@@ -129,7 +129,7 @@ func TestAnInterruptedCommitGoesOnWhereItWas(t *testing.T) {
 	if b.State != Applying || b.DoneGroups == 0 || b.DoneGroups >= b.Groups || first < chunkRows || first > chunkRows+10 {
 		t.Fatalf("interrupted: %s, %d of %d families, %d children", b.State, b.DoneGroups, b.Groups, first)
 	}
-	err = w.db.InTx(t.Context(), w.who, func(tx *sqlx.Tx) error { return Discard(t.Context(), tx, w.program.ID, b.ID) })
+	err = w.db.InTx(t.Context(), w.who, func(tx *sqlx.Tx) error { return Discard(t.Context(), tx, w.program.ID, b.ID, w.at) })
 	wantError(t, "discard of a batch that was begun", err, ErrState)
 	next := w.receive(t, list(t, many(10)...))
 	_, err = w.tryCommit(t.Context(), next.ID)

@@ -23,6 +23,7 @@ const (
 	reasonStudent = "roster.reason.student" // a student number of a child with another name
 	reasonUnknown = "roster.reason.unknown" // a change to a child that nobody knows
 	reasonRefused = "roster.reason.refused" // the family opted out: the child is not enrolled again
+	reasonDied    = "roster.problem.died"   // a child whom nobody knows, and who has died
 	roleUnsaid    = "roster.problem.role_unsaid"
 )
 
@@ -98,6 +99,8 @@ func (r *staged) judge(k known, met bool) {
 		r.finding = Gone
 	case c.Gone:
 		r.finding = Unchanged // not here before, or not any more
+	case !c.DiedOn.IsZero() && !met:
+		r.finding, r.reason = Review, reasonDied
 	case c.Partial && !met:
 		r.finding, r.reason = Review, reasonUnknown
 	case doubt(c, met) != "":

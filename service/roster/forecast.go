@@ -33,12 +33,15 @@ func (s *staging) forecast(ctx context.Context, q sqlx.QueryerContext, book *rul
 		f.school(r)
 		switch c, outside := known[r.id]; {
 		case r.finding == New:
-			f.child(book, s.joining(rules.Child{}, r), s.on)
+			f.child(book, s.joining(rules.Child{}, r), s.joins(r))
 		case r.finding == Changed && outside:
-			f.child(book, s.joining(c, r), s.on)
+			f.child(book, s.joining(c, r), s.joins(r))
 		}
 	}
 	s.preview = f.preview()
+	if s.births {
+		s.preview.Clocks = s.clocks()
+	}
 	return nil
 }
 
@@ -76,13 +79,43 @@ func (s *staging) joining(c rules.Child, r staged) rules.Child {
 	if c.ID == 0 {
 		language = cmp.Or(language, family.DefaultLanguage)
 	}
-	c.Events = []rules.Event{{Key: "enrollment", Kind: rules.Enrolled, On: s.on}}
+	c.Events = []rules.Event{{Key: "enrollment", Kind: rules.Enrolled, On: s.joins(r)}}
 	for _, f := range []struct{ name, value string }{
 		{"school", r.school.Code}, {"district", r.school.District}, {"grade", r.child.Grade}, {"zip", r.child.ZIP},
-		{"city", r.child.City}, {"state", r.child.State}, {"language", language},
+		{"city", r.child.City}, {"state", r.child.State}, {"language", language}, {"county", r.child.County},
 	} {
 		if f.value != "" {
-			c.Facts = append(c.Facts, rules.Fact{Name: f.name, Value: f.value, From: s.on})
+			c.Facts = append(c.Facts, rules.Fact{Name: f.name, Value: f.value, From: s.joins(r)})
+		}
+	}
+	return c
+}
+
+// joins is the day from which a row's child would take part: that of the file,
+// or the birth, however late its record comes.
+func (s *staging) joins(r staged) ledger.Date {
+	if s.births && !r.child.BornOn.IsZero() {
+		return r.child.BornOn
+	}
+	return s.on
+}
+
+// clocks says how the two clocks of birth records stand.
+func (s *staging) clocks() *Clocks {
+	c := &Clocks{TellBy: s.today.AddDays(clockDays)}
+	for _, r := range s.rows {
+		if !r.child.DiedOn.IsZero() {
+			c.Died++
+		}
+		if r.finding != New {
+			continue
+		}
+		c.Children++
+		if s.today.After(r.child.BornOn.AddDays(clockDays)) {
+			c.Late++
+		}
+		if c.Oldest.IsZero() || r.child.BornOn.Before(c.Oldest) {
+			c.Oldest = r.child.BornOn
 		}
 	}
 	return c

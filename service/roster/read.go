@@ -19,6 +19,7 @@ import (
 
 type batchRecord struct {
 	ID         ID             `db:"id"`
+	Kind       string         `db:"kind"`
 	Source     string         `db:"source"`
 	FileName   string         `db:"file_name"`
 	SHA256     []byte         `db:"sha256"`
@@ -35,12 +36,12 @@ type batchRecord struct {
 	AppliedAt  sql.NullTime   `db:"applied_at"`
 }
 
-const batchColumns = `b.id, s.name AS source, b.file_name, b.sha256, b.mode, b.state, b.counts, b.preview, b.groups, b.done_groups,
+const batchColumns = `b.id, b.kind, s.name AS source, b.file_name, b.sha256, b.mode, b.state, b.counts, b.preview, b.groups, b.done_groups,
 	b.enroll_on, b.received_by, b.received_at, b.applied_by, b.applied_at`
 
 func (r batchRecord) batch() (Batch, error) {
 	b := Batch{
-		ID: r.ID, Source: r.Source, FileName: r.FileName, SHA256: r.SHA256, Mode: r.Mode, State: r.State,
+		ID: r.ID, Kind: r.Kind, Source: r.Source, FileName: r.FileName, SHA256: r.SHA256, Mode: r.Mode, State: r.State,
 		Groups: r.Groups, DoneGroups: r.DoneGroups, EnrollOn: r.EnrollOn, ReceivedBy: r.ReceivedBy, ReceivedAt: r.ReceivedAt,
 		AppliedBy: r.AppliedBy.String, AppliedAt: r.AppliedAt.Time,
 	}

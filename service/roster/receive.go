@@ -24,6 +24,7 @@ import (
 
 // Upload is a file on its way in.
 type Upload struct {
+	Kind     string // OfSchools if empty
 	Source   string // who sends it: "Riverbend district"; its ids are the source's own
 	FileName string
 	Data     []byte
@@ -48,11 +49,18 @@ func receive(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyrin
 	if err != nil {
 		return 0, err
 	}
+	births := u.Kind == OfBirths
+	if source.mapping != nil && source.mapping.Births != births {
+		source.mapping = nil // what was said of its other files
+	}
 	file, err := rosterfile.Read(u.FileName, bytes.NewReader(u.Data), rosterfile.Options{Mapping: source.mapping, AsOf: u.EnrollOn})
 	if err != nil {
 		return 0, err
 	}
-	s := &staging{who: who, keys: keys, program: p, source: source, sender: u.Source, on: u.EnrollOn, file: file}
+	if births && file.Kind != rosterfile.Births {
+		return 0, rosterfile.ErrNeedsMapping
+	}
+	s := &staging{births: births, today: p.Day(at), who: who, keys: keys, program: p, source: source, sender: u.Source, on: u.EnrollOn, file: file}
 	if err := s.compare(ctx, tx); err != nil {
 		return 0, err
 	}
@@ -112,6 +120,8 @@ type staging struct {
 	source  source
 	sender  string // the district where the file names none
 	on      ledger.Date
+	births  bool
+	today   ledger.Date
 	file    *rosterfile.File
 	rows    []staged
 	preview Preview
@@ -200,12 +210,12 @@ func (s *staging) write(ctx context.Context, tx *sqlx.Tx, u Upload, at time.Time
 	}
 	sum := sha256.Sum256(u.Data)
 	const query = `
-		INSERT INTO roster_batches (tenant_id, program_id, source_id, file_name, sha256, mode, state, counts, preview, groups, enroll_on, revision, received_by, received_at)
-		VALUES ($1, $2, $3, $4, $5, $6, 'staged', $7, $8, $9, $10, $11, $12, $13)
+		INSERT INTO roster_batches (tenant_id, program_id, source_id, file_name, sha256, mode, state, counts, preview, groups, enroll_on, revision, received_by, received_at, kind)
+		VALUES ($1, $2, $3, $4, $5, $6, 'staged', $7, $8, $9, $10, $11, $12, $13, $14)
 		RETURNING id`
 	var id ID
 	err = tx.GetContext(ctx, &id, query, s.who.Tenant, s.program.ID, s.source.id, u.FileName, sum[:], string(s.file.Mode),
-		string(counts), string(preview), s.groups, s.on, s.source.revision, s.who.Actor, at)
+		string(counts), string(preview), s.groups, s.on, s.source.revision, s.who.Actor, at, cmp.Or(u.Kind, OfSchools))
 	if err != nil {
 		return 0, fmt.Errorf("stage roster: %w", err)
 	}

@@ -32,6 +32,12 @@ var (
 // ID identifies a staged file within its organization.
 type ID int64
 
+// Kinds of what is staged.
+const (
+	OfSchools = "rosters"
+	OfBirths  = "births"
+)
+
 // Finding is what the comparison found about a row.
 type Finding string
 
@@ -54,6 +60,7 @@ const (
 	Applying  State = "applying" // begun, and resumable
 	Applied   State = "applied"
 	Discarded State = "discarded"
+	Undone    State = "undone"
 )
 
 // Counts accounts for every row of the persons in a file.
@@ -75,7 +82,22 @@ type Preview struct {
 	Reasons    map[string]int    `json:"reasons"`
 	Cost       []CostLine        `json:"cost"`
 	Funds      map[string]string `json:"funds,omitempty"` // available, by fund code
+	// Clocks are of birth records: they are to come within 90 days of the birth,
+	// and parents are to be told within 90 days of that.
+	Clocks *Clocks `json:"clocks,omitempty"`
 }
+
+// Clocks are the two clocks of birth records (domain/regulation.md, L2).
+type Clocks struct {
+	Late     int         `json:"late"`   // records that came more than 90 days after the birth
+	Oldest   ledger.Date `json:"oldest"` // birth among the new ones
+	TellBy   ledger.Date `json:"tell_by"`
+	Children int         `json:"children"` // new ones, whose parents are to be told
+	Died     int         `json:"died"`
+}
+
+// clockDays is how long each of the two clocks runs.
+const clockDays = 90
 
 // SchoolLine is one school's part of a batch.
 type SchoolLine struct {
@@ -101,6 +123,7 @@ type CostLine struct {
 // Batch is a file as it stands.
 type Batch struct {
 	ID         ID
+	Kind       string // "rosters" or "births"
 	Source     string
 	FileName   string
 	SHA256     []byte

@@ -28,6 +28,7 @@ type Deposit struct {
 	On        ledger.Date    // value date in the program's zone; counts for matches
 	Channel   string         // cash, check, ach, payroll, billpay, gift, …
 	corrects  DepositID      // the wrong one that it stands for; 0: none
+	root      DepositID      // the first of its reference, which was undone; 0: none
 }
 
 // Outcome says what became of one deposit of a set.
@@ -111,17 +112,17 @@ func sortOut(ctx context.Context, q sqlx.QueryerContext, p program.ID, deposits 
 	for i, d := range deposits {
 		before, used := known[d.Reference]
 		switch {
-		case used && before.same(d):
+		case used && !before.undone && before.same(d):
 			outcomes[i] = Repeated
-		case used:
+		case used && !before.undone:
 			outcomes[i] = Clash
 		default:
 			outcomes[i] = Posted
 			if d.Child == 0 {
 				outcomes[i] = Suspense
 			}
-			known[d.Reference] = d
-			fresh = append(fresh, d)
+			known[d.Reference] = earlier{Deposit: d}
+			fresh = append(fresh, d.again(before))
 		}
 	}
 	return outcomes, fresh, nil
@@ -133,24 +134,48 @@ func (d Deposit) same(e Deposit) bool {
 	return d.Amount == e.Amount && d.On == e.On && (d.Child == e.Child || d.Child == 0 || e.Child == 0)
 }
 
-func byReference(ctx context.Context, q sqlx.QueryerContext, p program.ID, deposits []Deposit) (map[string]Deposit, error) {
+// earlier is the deposit that stands under a reference.
+type earlier struct {
+	Deposit
+	id     DepositID // the first of the reference
+	undone bool      // its import was undone: the money may come again
+	lives  int       // how often it came again before
+}
+
+// again is a deposit under a reference of which an import was undone: the books
+// keep keys for ever, so it has the reference with a number.
+func (d Deposit) again(before earlier) Deposit {
+	if before.undone {
+		d.root = before.id
+		d.Reference += fmt.Sprintf(" ~%d.%d", before.id, before.lives+2)
+	}
+	return d
+}
+
+func byReference(ctx context.Context, q sqlx.QueryerContext, p program.ID, deposits []Deposit) (map[string]earlier, error) {
 	references := make([]string, len(deposits))
 	for i, d := range deposits {
 		references[i] = d.Reference
 	}
 	const query = `
-		SELECT reference, coalesce(child_id, 0), amount, on_day
-		FROM deposits
-		WHERE program_id = $1 AND reference = ANY ($2)`
+		SELECT o.reference, coalesce(d.child_id, o.child_id, 0), coalesce(d.amount, o.amount), coalesce(d.on_day, o.on_day),
+		       o.id, o.state = 'undone' AND d.id IS NULL, coalesce(l.n, 0)
+		FROM deposits o
+		LEFT JOIN LATERAL (
+			SELECT id, child_id, amount, on_day FROM deposits
+			WHERE tenant_id = o.tenant_id AND root_id = o.id AND state <> 'undone') d ON o.state = 'undone'
+		LEFT JOIN LATERAL (
+			SELECT count(*) AS n FROM deposits WHERE tenant_id = o.tenant_id AND root_id = o.id) l ON o.state = 'undone'
+		WHERE o.program_id = $1 AND o.reference = ANY ($2)`
 	rows, err := q.QueryxContext(ctx, query, p, pq.Array(references))
 	if err != nil {
 		return nil, fmt.Errorf("look up %d references: %w", len(references), err)
 	}
 	defer rows.Close()
-	known := make(map[string]Deposit)
+	known := make(map[string]earlier)
 	for rows.Next() {
-		var d Deposit
-		if err := rows.Scan(&d.Reference, &d.Child, &d.Amount, &d.On); err != nil {
+		var d earlier
+		if err := rows.Scan(&d.Reference, &d.Child, &d.Amount, &d.On, &d.id, &d.undone, &d.lives); err != nil {
 			return nil, fmt.Errorf("look up references: %w", err)
 		}
 		known[d.Reference] = d
@@ -214,20 +239,21 @@ func insertDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.I
 	n := len(deposits)
 	references, amounts := make([]string, n), make([]string, n)
 	days, channels := make([]string, n), make([]string, n)
-	children, numbers, wrong := make([]int64, n), make([]int64, n), make([]int64, n)
+	children, numbers, wrong, roots := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, d := range deposits {
 		references[i], amounts[i], days[i], channels[i] = d.Reference, d.Amount.String(), d.On.String(), d.Channel
 		children[i], numbers[i], wrong[i] = int64(d.Child), int64(posted[i].No), int64(d.corrects)
+		roots[i] = int64(d.root)
 	}
 	const query = `
-		INSERT INTO deposits (tenant_id, program_id, reference, child_id, amount, on_day, channel, state, tx_no, file_id, posted_at, corrects)
+		INSERT INTO deposits (tenant_id, program_id, reference, child_id, amount, on_day, channel, state, tx_no, file_id, posted_at, corrects, root_id)
 		SELECT $1, $2, reference, nullif(child_id, 0), amount, on_day, channel,
-		       CASE WHEN child_id = 0 THEN 'suspense' ELSE 'posted' END, tx_no, nullif(CAST($9 AS bigint), 0), $10, nullif(wrong, 0)
+		       CASE WHEN child_id = 0 THEN 'suspense' ELSE 'posted' END, tx_no, nullif(CAST($9 AS bigint), 0), $10, nullif(wrong, 0), nullif(root, 0)
 		FROM unnest(CAST($3 AS text[]), CAST($4 AS bigint[]), CAST($5 AS numeric[]), CAST($6 AS date[]),
-		            CAST($7 AS text[]), CAST($8 AS bigint[]), CAST($11 AS bigint[]))
-		     AS d (reference, child_id, amount, on_day, channel, tx_no, wrong)`
+		            CAST($7 AS text[]), CAST($8 AS bigint[]), CAST($11 AS bigint[]), CAST($12 AS bigint[]))
+		     AS d (reference, child_id, amount, on_day, channel, tx_no, wrong, root)`
 	_, err := tx.ExecContext(ctx, query, who.Tenant, p, pq.Array(references), pq.Array(children), pq.Array(amounts),
-		pq.Array(days), pq.Array(channels), pq.Array(numbers), file, at, pq.Array(wrong))
+		pq.Array(days), pq.Array(channels), pq.Array(numbers), file, at, pq.Array(wrong), pq.Array(roots))
 	if store.Violates(err, "deposits_child_fkey") {
 		return ErrNoChild
 	}

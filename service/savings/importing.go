@@ -26,13 +26,19 @@ type Import struct {
 	Outcomes []Outcome       // what posting would do, or did
 	By       map[Outcome]int // outcomes counted
 	Sums     map[Outcome]ledger.Amount
+	Received int64 // number of the file once it is posted
 }
 
 // Preview reads a file of deposits and says what posting it would do. It
 // changes nothing. A file that cannot be trusted is refused whole; a row that
 // cannot is quarantined in File, and the rest goes on.
 func Preview(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.Program, name string, r io.Reader, asOf ledger.Date) (*Import, error) {
-	file, err := depositfile.Read(name, r, depositfile.Options{AsOf: asOf})
+	return PreviewAs(ctx, q, who, keys, p, name, r, depositfile.Options{AsOf: asOf})
+}
+
+// PreviewAs is Preview of a file that is written as the options say.
+func PreviewAs(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.Program, name string, r io.Reader, o depositfile.Options) (*Import, error) {
+	file, err := depositfile.Read(name, r, o)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +113,7 @@ func (in *Import) Post(ctx context.Context, db *store.DB, who store.Who, p progr
 	if err != nil {
 		return err
 	}
+	in.Received = file
 	for first := 0; first < len(in.Deposits); first += importSet {
 		last := min(first+importSet, len(in.Deposits))
 		err := db.InTx(ctx, who, func(tx *sqlx.Tx) error {

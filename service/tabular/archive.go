@@ -84,7 +84,7 @@ func OpenArchive(text string) (*Archive, error) {
 
 // add checks one entry of the directory and keeps it if it is a table.
 func (a *Archive) add(f *zip.File) error {
-	file := shown(f.Name)
+	file := Shown(f.Name)
 	switch {
 	case !safeName(f.Name) || f.Mode()&fs.ModeSymlink != 0:
 		return ErrZipName
@@ -143,7 +143,7 @@ func (a *Archive) Has(name string) bool { return a.entries[strings.ToLower(name)
 func (a *Archive) Tables() []string { return slices.Sorted(maps.Keys(a.entries)) }
 
 // Called is a table's name as its packer wrote it, without folder.
-func (a *Archive) Called(name string) string { return shown(a.entries[strings.ToLower(name)].Name) }
+func (a *Archive) Called(name string) string { return Shown(a.entries[strings.ToLower(name)].Name) }
 
 // Unpack returns the text of a table. Package zip stops where the directory
 // said that the table ends, so the checks of add hold while unpacking too.
@@ -160,7 +160,7 @@ func (a *Archive) Unpack(name string) (string, error) {
 		return "", fault.Because(ErrZip, err)
 	}
 	if IsArchive(b.String()) && path.Ext(strings.ToLower(f.Name)) != ".xlsx" {
-		return "", ErrZipNested.With(map[string]any{"file": shown(f.Name)})
+		return "", ErrZipNested.With(map[string]any{"file": Shown(f.Name)})
 	}
 	return b.String(), nil
 }
@@ -168,8 +168,8 @@ func (a *Archive) Unpack(name string) (string, error) {
 // base is the last part of a path, whichever way its slashes lean.
 func base(name string) string { return name[strings.LastIndexAny(name, `/\`)+1:] }
 
-// shown is a name from outside as it may be shown.
-func shown(name string) string {
+// Shown is a name from outside as it may be shown.
+func Shown(name string) string {
 	name = strings.ToValidUTF8(base(name), "�")
 	if r := []rune(name); len(r) > 80 {
 		return string(r[:79]) + "…"

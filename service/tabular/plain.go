@@ -41,7 +41,7 @@ func Plain(name, text string, limits Limits) (Unpacked, error) {
 	case isCompressed(text):
 		return Unpacked{}, ErrCompressed
 	default:
-		return Unpacked{shown(name), text, CSV}, nil
+		return Unpacked{Shown(name), text, CSV}, nil
 	}
 	a, err := OpenArchive(text)
 	if err != nil {
@@ -49,12 +49,12 @@ func Plain(name, text string, limits Limits) (Unpacked, error) {
 	}
 	if a.IsWorkbook() {
 		sheet, err := a.csv(limits)
-		return Unpacked{shown(name), sheet, XLSX}, err
+		return Unpacked{Shown(name), sheet, XLSX}, err
 	}
 	tables := a.Tables()
 	switch {
 	case len(tables) == 0:
-		return Unpacked{}, ErrEmpty.With(map[string]any{"file": shown(name)})
+		return Unpacked{}, ErrEmpty.With(map[string]any{"file": Shown(name)})
 	case len(tables) > 1:
 		return Unpacked{}, ErrSeveralTables
 	}

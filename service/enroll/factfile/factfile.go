@@ -47,6 +47,12 @@ type Report struct {
 	Choice    string
 	Purpose   string
 	Retracts  string // reference of the event that this one takes back
+
+	// Of evidence.
+	Period   string
+	Quantity int
+	Verified string // "yes", "no" or ""
+	Document string
 }
 
 // LogValue keeps people out of logs.
@@ -70,6 +76,9 @@ const (
 	valueOneOf       = "factfile.problem.value_one_of" // what: those that the book allows
 	valueMissing     = "factfile.problem.value_missing"
 	textLong         = "factfile.problem.text_long"
+	periodMissing    = "factfile.problem.period_missing"
+	quantityBad      = "factfile.problem.quantity"
+	verifiedBad      = "factfile.problem.verified"
 )
 
 // Problems that only whoever knows the children can find.
@@ -102,7 +111,10 @@ type Options struct {
 	// day is a mistake. A fact may begin to be true later.
 	AsOf       ledger.Date
 	DateFormat tabular.DateFormat
-	Limits     tabular.Limits // default to tabular.Default
+	// Evidence says that each row is proof of an event for a period: it counts
+	// once for each child, event and period, whatever the row calls itself.
+	Evidence bool
+	Limits   tabular.Limits // default to tabular.Default
 }
 
 // Read reads a file. An error that is a fault refuses the file; the others come
@@ -143,6 +155,7 @@ type reader struct {
 // columns are the places of the columns; −1: not there.
 type columns struct {
 	account, student, either, fact, event, value, from, on, reference, amount, about, choice, purpose, retracts int
+	period, quantity, verified, document                                                                        int
 }
 
 // columns finds the columns. One of account and student, one of fact and event,
@@ -165,6 +178,13 @@ func (in *reader) columns() error {
 		choice:    t.Column("choice", "elección"),
 		purpose:   t.Column("purpose", "propósito"),
 		retracts:  t.Column("retracts", "anula"),
+		period:    t.Column("period", "for period", "periodo", "período"),
+		quantity:  t.Column("quantity", "how many", "count", "cantidad"),
+		verified:  t.Column("verified", "verificado"),
+		document:  t.Column("document", "doc ref", "document reference", "documento"),
+	}
+	if in.options.Evidence {
+		return in.evidenceColumns()
 	}
 	for _, need := range []struct {
 		column int
@@ -177,6 +197,22 @@ func (in *reader) columns() error {
 			return t.Require(need.name)
 		}
 	}
+	return nil
+}
+
+// evidenceColumns are what every row of evidence needs.
+func (in *reader) evidenceColumns() error {
+	for _, need := range []struct {
+		column int
+		name   string
+	}{
+		{max(in.at.account, in.at.student, in.at.either), "student"}, {in.at.event, "event"}, {in.at.period, "period"},
+	} {
+		if need.column < 0 {
+			return in.table.Require(need.name)
+		}
+	}
+	in.at.fact = -1
 	return nil
 }
 
@@ -237,8 +273,11 @@ func (in *reader) row(row tabular.Row) {
 	if r.Account == "" && r.Student == "" {
 		l.refuse(max(in.at.student, in.at.account, in.at.either), ownerMissing, "")
 	}
+	if in.options.Evidence {
+		l.readEvidence(&r)
+	}
 	switch {
-	case r.Reference == "":
+	case r.Reference == "" && !in.options.Evidence:
 		l.refuse(in.at.reference, referenceMissing, "")
 	case utf8.RuneCountInString(r.Reference) > maxReference:
 		l.refuse(in.at.reference, referenceLong, "")
@@ -318,7 +357,14 @@ func (l *line) readEvent(r *Report) {
 		l.refuse(l.at.event, eventUnknown, listed(kinds))
 		return
 	}
-	r.On = l.day(l.at.on, l.at.from, true)
+	if end := endOf(r.Period); !end.IsZero() && l.text(l.at.on)+l.text(l.at.from) == "" {
+		r.On = end
+		if !l.options.AsOf.IsZero() && end.After(l.options.AsOf) {
+			r.On = l.options.AsOf // a period that is not over
+		}
+	} else {
+		r.On = l.day(l.at.on, l.at.from, true)
+	}
 	r.For, r.Choice, r.Purpose, r.Retracts = l.text(l.at.about), l.text(l.at.choice), l.text(l.at.purpose), l.text(l.at.retracts)
 	column := l.at.amount
 	if l.text(column) == "" {
@@ -331,6 +377,45 @@ func (l *line) readEvent(r *Report) {
 		}
 		r.Amount = a
 	}
+}
+
+// readEvidence reads what evidence says besides the event. Its reference is the
+// event and the period, so that a second report about them is no second award.
+func (l *line) readEvidence(r *Report) {
+	r.Period, r.Document = l.text(l.at.period), l.text(l.at.document)
+	if r.Period == "" || utf8.RuneCountInString(r.Period) > 40 {
+		l.refuse(l.at.period, periodMissing, "")
+	}
+	r.Reference = r.Event + "/" + r.Period
+	if text := l.text(l.at.quantity); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > 1_000_000 {
+			l.refuse(l.at.quantity, quantityBad, "")
+		}
+		r.Quantity = n
+	}
+	switch strings.ToLower(l.text(l.at.verified)) {
+	case "":
+	case "yes", "true", "verified", "sí", "si", "1":
+		r.Verified = "yes"
+	case "no", "false", "self-report", "self-reported", "self", "0":
+		r.Verified = "no"
+	default:
+		l.refuse(l.at.verified, verifiedBad, "")
+	}
+}
+
+// endOf is the last day of a period written as a month or a day; no day
+// where it is written otherwise.
+func endOf(period string) ledger.Date {
+	if first, err := ledger.ParseDate(period + "-01"); err == nil {
+		return first.AddMonths(1).AddDays(-1)
+	}
+	day, err := ledger.ParseDate(period)
+	if err != nil {
+		return ledger.Date{}
+	}
+	return day
 }
 
 // day reads a row's day from the first of two columns that has one. What

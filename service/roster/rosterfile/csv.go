@@ -24,6 +24,9 @@ func (in *reader) readCSV(name, text string) error {
 		return err
 	}
 	in.file.Kind, in.file.Mode = CSV, cmp.Or(m.Mode, Bulk)
+	if m.Births {
+		in.file.Kind, in.file.Mode = Births, Delta
+	}
 	f := flat{reader: in, mapping: m, schools: make(map[string]int)}
 	return f.read(t)
 }
@@ -89,13 +92,35 @@ func (f *flat) row(g *reading) {
 	c.Grade, c.Language = g.grade(f.at[Grade]), g.language(f.at[Language])
 	c.Street, c.City, c.State, c.ZIP = f.text(g, Street), f.text(g, City), f.text(g, State), g.zip(f.at[ZIP])
 	c.Guardians = f.guardians(g)
-	c.SchoolSourceID = f.school(g)
+	if f.mapping.Births {
+		f.birth(g, &c)
+	} else {
+		c.SchoolSourceID = f.school(g)
+	}
 	if c.BornOn = g.born(f.at[BornOn]); c.BornOn.IsZero() && !g.told(birthUnreadable, birthFuture) {
 		g.doubt(birthMissing, f.at[BornOn], "")
 	}
 	c.Doubts = g.doubts
 	f.file.Children = append(f.file.Children, c)
 	row.child = len(f.file.Children)
+}
+
+// birth reads what only birth records say.
+func (f *flat) birth(g *reading, c *Child) {
+	c.County, c.Plurality, c.BirthOrder = f.text(g, County), f.text(g, Plurality), f.text(g, BirthOrder)
+	if c.SourceID == "" {
+		g.doubt(fileNumberMissing, f.at[SourceID], "")
+	}
+	text := f.text(g, DiedOn)
+	if text == "" || strings.EqualFold(text, "no") || strings.EqualFold(text, "n") {
+		return
+	}
+	day, err := g.in.dates().Parse(text)
+	if err != nil {
+		g.doubt(deathUnreadable, f.at[DiedOn], "")
+		return
+	}
+	c.DiedOn = day
 }
 
 // told reports that one of the doubts has been told already.

@@ -40,6 +40,12 @@ const (
 	State         Field = "state"
 	ZIP           Field = "zip"
 
+	// Of birth records.
+	County     Field = "county"
+	Plurality  Field = "plurality"   // how many were born together
+	BirthOrder Field = "birth_order" // which of them this one is
+	DiedOn     Field = "died_on"
+
 	GuardianID           Field = "guardian_id"
 	GuardianGiven        Field = "guardian_given"
 	GuardianFamily       Field = "guardian_family"
@@ -60,6 +66,7 @@ var Fields = []Field{
 	Given, Family, BornOn, SchoolCode, SchoolName, SourceID, StudentNumber, Grade, Middle, Preferred, Language, Street, City, State, ZIP,
 	GuardianGiven, GuardianFamily, GuardianPhone, GuardianEmail, GuardianRelationship, GuardianID,
 	SecondGiven, SecondFamily, SecondPhone, SecondEmail, SecondRelationship, SecondID, Role, Status,
+	County, Plurality, BirthOrder, DiedOn,
 }
 
 // Key is the catalogue key of the field's name.
@@ -74,7 +81,10 @@ type Mapping struct {
 	// one school's.
 	Defaults   map[Field]string   `json:"defaults,omitempty"`
 	DateFormat tabular.DateFormat `json:"date_format,omitempty"` // besides year-month-day
-	Mode       Mode               `json:"mode,omitempty"`        // Bulk if empty
+	Mode       Mode               `json:"mode,omitempty"`        // Bulk if empty; of birth records Delta
+	// Births says that the rows are birth records: they have a state file number
+	// and no school, and who is not among them has not left.
+	Births bool `json:"births,omitempty"`
 }
 
 // Check reports what the mapping lacks: names, a birth date, and a school.
@@ -85,7 +95,10 @@ func (m Mapping) Check() error {
 			missing = append(missing, unmapped(f))
 		}
 	}
-	if m.says(SchoolCode) == "" && m.says(SchoolName) == "" {
+	if m.Births && m.Columns[SourceID] == "" {
+		missing = append(missing, unmapped(SourceID))
+	}
+	if !m.Births && m.says(SchoolCode) == "" && m.says(SchoolName) == "" {
 		missing = append(missing, unmapped(SchoolCode))
 	}
 	if missing != nil {

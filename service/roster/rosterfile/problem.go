@@ -10,20 +10,22 @@ const (
 
 // What a person must settle before a child is used.
 const (
-	birthMissing    = "roster.problem.birth_missing"
-	birthUnreadable = "roster.problem.birth_unreadable"
-	birthFuture     = "roster.problem.birth_future"
-	birthTwo        = "roster.problem.birth_two" // two different ones
-	nameIncomplete  = "roster.problem.name_incomplete"
-	schoolMissing   = "roster.problem.school_missing"
-	schoolUnknown   = "roster.problem.school_unknown" // not in the file
-	schoolKind      = "roster.problem.school_kind"    // a college, department or district
-	schoolTwo       = "roster.problem.school_two"
-	roleUnsaid      = "roster.problem.role_unsaid"  // in a delta: fine for a child we know
-	roleUnknown     = "roster.problem.role_unknown" // alone, it keeps the row out
-	idClash         = "roster.problem.id_clash"     // another row has the id; what: its line
-	numberTwice     = "roster.problem.number_twice" // another child has the number; what: its line
-	sameChild       = "roster.problem.same_child"   // same name and birth date; what: the other's line
+	birthMissing      = "roster.problem.birth_missing"
+	birthUnreadable   = "roster.problem.birth_unreadable"
+	birthFuture       = "roster.problem.birth_future"
+	birthTwo          = "roster.problem.birth_two" // two different ones
+	nameIncomplete    = "roster.problem.name_incomplete"
+	fileNumberMissing = "roster.problem.file_number_missing"
+	deathUnreadable   = "roster.problem.death_unreadable"
+	schoolMissing     = "roster.problem.school_missing"
+	schoolUnknown     = "roster.problem.school_unknown" // not in the file
+	schoolKind        = "roster.problem.school_kind"    // a college, department or district
+	schoolTwo         = "roster.problem.school_two"
+	roleUnsaid        = "roster.problem.role_unsaid"  // in a delta: fine for a child we know
+	roleUnknown       = "roster.problem.role_unknown" // alone, it keeps the row out
+	idClash           = "roster.problem.id_clash"     // another row has the id; what: its line
+	numberTwice       = "roster.problem.number_twice" // another child has the number; what: its line
+	sameChild         = "roster.problem.same_child"   // same name and birth date; what: the other's line
 )
 
 // What somebody should know.

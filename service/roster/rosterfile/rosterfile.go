@@ -45,6 +45,7 @@ const (
 	OneRoster Kind = "oneroster" // 1EdTech OneRoster CSV
 	SDS       Kind = "sds"       // Microsoft School Data Sync
 	CSV       Kind = "csv"       // one table, by a Mapping
+	Births    Kind = "births"    // birth records, likewise
 )
 
 // Mode says what a row's absence means.
@@ -145,6 +146,10 @@ type Child struct {
 	State          string      `json:"state,omitempty"`
 	ZIP            string      `json:"zip,omitempty"`
 	Guardians      []Guardian  `json:"guardians,omitempty"`
+	County         string      `json:"county,omitempty"`    // of birth records
+	Plurality      string      `json:"plurality,omitempty"` // how many were born together
+	BirthOrder     string      `json:"order,omitempty"`     // which of them this one is
+	DiedOn         ledger.Date `json:"died,omitzero"`
 	Gone           bool        `json:"gone,omitempty"` // the source says that the child has left
 	Partial        bool        `json:"partial,omitempty"`
 	// Doubts are the codes of the problems that a person must settle before the

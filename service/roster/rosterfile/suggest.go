@@ -9,7 +9,7 @@ import (
 
 // names are what districts call the fields, in English and Spanish.
 var names = map[Field]string{
-	SourceID:      "sourcedid|source id|sis id|person id|unique id",
+	SourceID:      "sourcedid|source id|state file number|state file no|file number|certificate number|número de acta|sis id|person id|unique id",
 	StudentNumber: "student number|student id|studentid|pupil id|local id|osis|ssid|state id|student|número de estudiante|id de estudiante|matrícula|id",
 	Given:         "first name|given name|givenname|first|forename|student first name|nombre|nombres|primer nombre",
 	Middle:        "middle name|middle|middle initial|segundo nombre",
@@ -26,6 +26,11 @@ var names = map[Field]string{
 	City:          "city|town|ciudad",
 	State:         "state|estado",
 	ZIP:           "zip|zip code|zipcode|postal code|postcode|código postal",
+
+	County:     "county|county of birth|condado",
+	Plurality:  "plurality|pluralidad",
+	BirthOrder: "birth order|order of birth|orden de nacimiento",
+	DiedOn:     "death date|date of death|died on|died|death flag|fecha de defunción",
 
 	GuardianID:           "guardian id|parent id|contact id|guardian 1 id|parent 1 id|contact 1 id",
 	GuardianGiven:        "guardian first name|parent first name|contact first name|guardian 1 first name|parent 1 first name|contact 1 first name|mother first name|nombre del tutor|nombre de la madre",

@@ -43,9 +43,15 @@ func (in *reader) findTwice() {
 
 // nameKey is the same for spellings of a name with or without accents, and with
 // its parts in another order.
+//
+// Children who were born together may have no names yet: the order in which they
+// were born tells them apart.
 func nameKey(c *Child) string {
 	words := vault.Words(vault.Fold(c.Given + " " + c.Family))
 	slices.Sort(words)
+	if c.BirthOrder != "" && c.Plurality != "1" {
+		words = append(words, "#"+c.BirthOrder)
+	}
 	return strings.Join(words, " ")
 }
 

@@ -2,11 +2,14 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 
+	"seedbook/service/fault"
+	"seedbook/service/imports"
 	"seedbook/service/roster"
 	"seedbook/service/roster/rosterfile"
 	"seedbook/service/tabular"
@@ -21,14 +24,20 @@ const shownRows = 3
 // receive stages a roster. A CSV whose columns nobody has explained yet is kept
 // while somebody does.
 func (c *Console) receive(g *gin.Context, v visit, u roster.Upload) (to string, err error) {
-	id, err := roster.Receive(g.Request.Context(), c.DB, v.Who(), c.Keys, v.program, u, v.at)
+	r, err := imports.Receive(g.Request.Context(), c.DB, c.importing(v), imports.Upload{
+		Kind: imports.Kind(cmp.Or(u.Kind, roster.OfSchools)), Source: u.Source, FileName: u.FileName, Data: u.Data, Roster: u.Mapping, EnrollOn: u.EnrollOn})
+	if f, ok := fault.Of(err); ok && f.Is(imports.ErrSame) {
+		if id, ok := f.Args["id"].(int64); ok {
+			return rosterPath(v, roster.ID(id)) + "?done=import_same", nil
+		}
+	}
 	if errors.Is(err, rosterfile.ErrNeedsMapping) {
 		if _, _, err := peek(u); err != nil {
 			return "", err
 		}
 		return v.base() + "/rosters/columns/" + c.rosterFiles.keep(v, u), nil
 	}
-	return rosterPath(v, id), err
+	return rosterPath(v, r.Roster), err
 }
 
 // askColumns asks which column of a CSV is what, with a guess to begin with.
@@ -41,7 +50,9 @@ func (c *Console) askColumns(g *gin.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	return c.showColumns(g, v, http.StatusOK, u, rosterfile.Suggest(header, sample...), nil)
+	m := rosterfile.Suggest(header, sample...)
+	m.Births = u.Kind == roster.OfBirths
+	return c.showColumns(g, v, http.StatusOK, u, m, nil)
 }
 
 func peek(u roster.Upload) (header []string, sample [][]string, err error) {
@@ -78,7 +89,7 @@ func (c *Console) saveColumns(g *gin.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	m := rosterfile.Mapping{Name: u.Source, Columns: map[rosterfile.Field]string{}, DateFormat: tabular.DateFormat(f.Optional("date_format"))}
+	m := rosterfile.Mapping{Name: u.Source, Births: u.Kind == roster.OfBirths, Columns: map[rosterfile.Field]string{}, DateFormat: tabular.DateFormat(f.Optional("date_format"))}
 	for _, field := range rosterfile.Fields {
 		if column := f.Optional(string(field)); column != "" {
 			m.Columns[field] = column

@@ -52,6 +52,7 @@ type Console struct {
 	hall         *web.Hall
 	busy         sync.WaitGroup // work that outlives its request
 	work         applying
+	imported     applying             // of files of other kinds
 	trials       trials               // of rule books
 	rosterFiles  shelf[roster.Upload] // whose columns nobody has explained yet
 	depositFiles shelf[depositFile]   // checked and not posted yet
@@ -179,6 +180,7 @@ func (c *Console) write(g *gin.Context, v visit, fn func(ctx context.Context, tx
 // places are the main places of a program, and who may go there.
 var places = []place{
 	{"children", "/children", "c", auth.SeeChildren},
+	{"imports", "/imports", "i", auth.SeeImports},
 	{"rosters", "/rosters", "r", auth.SeeRosters},
 	{"deposits", "/deposits", "d", auth.SeeDeposits},
 	{"facts", "/facts", "f", auth.SeeRosters},

@@ -268,7 +268,7 @@ func (c *Console) discardRoster(g *gin.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error { return roster.Discard(ctx, tx, v.program.ID, id) })
+	err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error { return roster.Discard(ctx, tx, v.program.ID, id, v.at) })
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ var Pages = []Page{
 	{"home", home}, {"home-empty", homeEmpty},
 	{"trail", trail}, {"trail-none", trailNone}, {"children", children}, {"children-none", childrenNone}, {"child", child}, {"child-new", childNew},
 	{"rosters", rosters}, {"columns", columns}, {"preview", preview}, {"preview-applying", previewApplying},
+	{"imports", importList}, {"imports-none", importListNone}, {"new-import", newImport}, {"import", importChecked}, {"import-received", importReceived},
+	{"import-applying", importApplying}, {"import-applied", importApplied}, {"import-columns", importColumns}, {"undo-import", undoImport}, {"undo-blocked", undoBlocked}, {"sources", sources},
 	{"deposits", deposits}, {"owner", owner}, {"statement", statement}, {"programs", programs},
 	{"rule-books", ruleBooks}, {"rule-books-none", ruleBooksNone}, {"rule-draft", ruleDraft}, {"rule-submitted", ruleSubmitted},
 	{"explanation", explanation}, {"excesses", excesses}, {"excesses-none", excessesNone},
@@ -67,7 +69,7 @@ const base = "/p/riverbend"
 func in(p *parts.Page, here, title string) {
 	p.Organization, p.Person = "City of Riverbend", "Ana Ruiz"
 	p.Help, p.Out, p.Me = "/help", "/sign-out", "/account"
-	for _, name := range []string{"home", "approvals", "children", "rosters", "deposits", "facts", "funds", "forecast", "rules", "jobs", "books", "keys"} {
+	for _, name := range []string{"home", "approvals", "children", "imports", "rosters", "deposits", "facts", "funds", "forecast", "rules", "jobs", "books", "keys"} {
 		p.Nav = append(p.Nav, parts.Link{Text: p.T("console.nav." + name), To: base + "/" + name, Current: name == here})
 	}
 	p.Title = title
