@@ -45,6 +45,8 @@ const (
 	SeeChildren      Capability = "see_children"    // children's records, masked
 	SeeNames         Capability = "see_names"       // the same, unmasked
 	ChangeChildren   Capability = "change_children" // names, schools, guardians
+	SeeProtected     Capability = "see_protected"   // what only who needs to know sees: foster care, adoption, papers and notes
+	HoldAccounts     Capability = "hold_accounts"   // place holds, and lift those of another
 	SeeRosters       Capability = "see_rosters"
 	UploadRosters    Capability = "upload_rosters"
 	CommitRosters    Capability = "commit_rosters"
@@ -116,6 +118,8 @@ var table = map[Capability]holding{
 	SeeChildren:      to(everyone...),
 	SeeNames:         to(Operator, Approver),
 	ChangeChildren:   to(Operator),
+	SeeProtected:     to(Operator, Approver),
+	HoldAccounts:     to(Operator, Approver),
 	SeeRosters:       to(ProgramManager, Operator, Approver, Auditor),
 	UploadRosters:    to(Operator),
 	CommitRosters:    to(Operator),

@@ -51,6 +51,8 @@ func (f *requestFile) facts(v visit) []parts.Row {
 			add("funder", o.Funder, "")
 			add("purpose", o.Purpose, "")
 		}
+	case approval.Forfeiture:
+		f.settlingFacts(v, add)
 	case approval.Run:
 		var o jobs.Ordering
 		if json.Unmarshal(f.says.Details, &o) == nil {
@@ -90,6 +92,25 @@ func (f *requestFile) correctionFacts(v visit, add func(key, value, to string)) 
 	}
 	add("booked", says(c.Booked.Child, c.Booked.Amount, c.Booked.On), "")
 	add("should", says(c.Child, c.Amount, c.On), "")
+}
+
+// settlingFacts tell who left, why and when, and what leaves the account.
+func (f *requestFile) settlingFacts(v visit, add func(key, value, to string)) {
+	s, err := enroll.ReadSettling(f.Request)
+	if err != nil {
+		return
+	}
+	w := v.words
+	add("child", w.T("childfile.tab.child"), childPath(v, s.Child))
+	add("cause", w.T("childfile.reason."+string(s.Cause)), "")
+	add("day", w.Date(s.On), "")
+	for _, p := range s.Parts {
+		what := w.T("childfile.deposits")
+		if p.Benefit != "" {
+			what = benefitName(v, f.book, p.Benefit)
+		}
+		add("leaves", w.Money(p.Amount)+" · "+what+" · "+w.T("childfile.to."+string(p.Destination)), "")
+	}
 }
 
 func (f *requestFile) rosterFacts(v visit, add func(key, value, to string)) {

@@ -41,6 +41,10 @@ type childFile struct {
 	accounts   map[family.ChildID]savings.Account // of all its records in the program
 	holder     family.ChildID                     // under which the child takes part
 	pairs      int                                // others that may be the same child
+	version    int                                // of the record, for who changes it
+	holds      []family.Hold
+	funds      parts.Table
+	commands   []pages.Command
 }
 
 // child shows one child's money and the reason of every amount.
@@ -52,6 +56,12 @@ func (c *Console) child(g *gin.Context, v visit) error {
 	var f childFile
 	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error {
 		if err := c.open(ctx, q, v, id, &f); err != nil {
+			return err
+		}
+		if f.funds, err = c.fundLines(ctx, q, v, &f); err != nil {
+			return err
+		}
+		if f.commands, err = c.commands(ctx, q, v, &f); err != nil {
 			return err
 		}
 		f.today, err = forecast.Explain(ctx, q, v.Who(), c.Keys, v.program, id, v.today())
@@ -72,6 +82,7 @@ func (c *Console) child(g *gin.Context, v visit) error {
 	title := f.title(v)
 	p := c.page(g, v, title, parts.Link{Text: v.words.T("console.nav.children"), To: v.base() + "/children"})
 	view := pages.Child{
+		ChildFrame: f.frame(v, ""), Commands: f.commands, Funds: f.funds,
 		Name: title, State: participation(v, f.Enrollment), Own: f.money.Own, Awarded: f.money.Program, Coming: f.money.Coming,
 		Facts: f.facts(v), Awards: f.awardLines(v), Lines: f.lines(v), Masked: !v.May(auth.SeeNames), FactsTo: childPath(v, id) + "/facts",
 	}
@@ -105,7 +116,10 @@ func (c *Console) open(ctx context.Context, q sqlx.QueryerContext, v visit, id f
 	if err != nil {
 		return err
 	}
-	f.Person, f.Erased, f.language = people[0].Person, people[0].Erased, people[0].Language
+	f.Person, f.Erased, f.language, f.version = people[0].Person, people[0].Erased, people[0].Language, people[0].Version
+	if f.holds, err = family.HoldsOf(ctx, q, v.Who(), c.Keys, id); err != nil {
+		return err
+	}
 	if f.guardians, err = family.Guardians(ctx, q, v.Who(), c.Keys, id); err != nil {
 		return err
 	}

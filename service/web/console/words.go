@@ -14,6 +14,9 @@ func participation(v visit, e enroll.Enrollment) parts.Status {
 	if e.Flagged {
 		return parts.Status{Text: v.words.T("console.participation.flagged"), Tone: parts.Caution}
 	}
+	if e.EndedBy == string(enroll.Died) {
+		return parts.Status{Text: v.words.T("console.participation.died"), Tone: parts.Quiet}
+	}
 	tone := parts.Quiet
 	if e.State == enroll.Enrolled {
 		tone = parts.Good

@@ -123,6 +123,9 @@ type ViewLink struct {
 
 // Child is a child's own page.
 type Child struct {
+	ChildFrame
+	Commands   []Command   // what can be done, or why it cannot
+	Funds      parts.Table // the money by owner and fund
 	Name       string
 	State      parts.Status
 	Own        ledger.Amount

@@ -41,6 +41,7 @@ var Pages = []Page{
 	{"classes", classes}, {"classes-none", classesNone}, {"class", class}, {"class-unsound", classUnsound},
 	{"sign-in-ways", signInWays}, {"code", code}, {"code-refused", codeRefused}, {"step-up", stepUp}, {"step-up-elsewhere", stepUpElsewhere}, {"bounce", bounce}, {"enrol", enrol}, {"security", security},
 	{"facts", facts}, {"facts-none", factsNone}, {"fact-file", factFile}, {"fact-file-refused", factFileRefused}, {"fact-file-running", factFileRunning}, {"fact-file-done", factFileDone},
+	{"child-family", childFamily}, {"child-file", childFile}, {"child-timeline", childTimeline}, {"child-do", childDo}, {"child-look", childLook}, {"child-refused", childRefused}, {"child-record", childRecord},
 	{"child-facts", childFacts}, {"child-facts-masked", childFactsMasked},
 	{"staff", staff}, {"invite", invite}, {"member", member}, {"one-time", oneTime},
 	{"approvals", approvals}, {"approvals-none", approvalsNone}, {"request", request}, {"request-renewed", requestRenewed}, {"request-own", requestOwn},
@@ -225,7 +226,7 @@ func childrenNone(p *parts.Page) templ.Component {
 func child(p *parts.Page) templ.Component {
 	in(p, "children", "María José García López")
 	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.children"), To: base + "/children"})
-	v := pages.Child{FactsTo: base + "/children/4/facts", State: parts.Status{Text: "Enrolled", Tone: parts.Good}, Own: money("62.00"), Awarded: money("81.00"), Coming: money("19.00"), AsOf: day("2026-10-05"),
+	v := pages.Child{ChildFrame: childFrame(p, ""), Commands: childCommands(p), Funds: childFunds(p), FactsTo: base + "/children/4/facts", State: parts.Status{Text: "Enrolled", Tone: parts.Good}, Own: money("62.00"), Awarded: money("81.00"), Coming: money("19.00"), AsOf: day("2026-10-05"),
 		Facts: []parts.Row{{Term: "Account", Value: "00000121"}, {Term: "Born", Value: p.Date(day("2021-03-14"))}, {Term: "School", Value: "Lincoln Elementary"},
 			{Term: "Grade", Value: "Kindergarten"}, {Term: "Language", Value: "Español"}, {Term: "Guardian", Value: "Carmen López"}},
 		Awards: []pages.AwardLine{

@@ -1,0 +1,291 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+	"github.com/jmoiron/sqlx"
+
+	"seedbook/service/audit"
+	"seedbook/service/auth"
+	"seedbook/service/enroll"
+	"seedbook/service/family"
+	"seedbook/service/i18n"
+	"seedbook/service/web"
+	"seedbook/service/web/console/pages"
+	"seedbook/service/web/parts"
+)
+
+// paperFile is what the page of a child's papers is made of.
+type paperFile struct {
+	childFile
+	facts     []family.Fact
+	consents  []family.Consent
+	documents []family.Document
+	notes     []family.Note
+}
+
+// file shows a child's holds, consents, papers and notes.
+func (c *Console) file(g *gin.Context, v visit) error {
+	return c.showFile(g, v, http.StatusOK, nil, nil)
+}
+
+func (c *Console) showFile(g *gin.Context, v visit, status int, problems []parts.Problem, typed map[string]string) error {
+	id, err := childID(g)
+	if err != nil {
+		return err
+	}
+	var f paperFile
+	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
+		if err = c.openFrame(ctx, q, v, id, &f.childFile); err != nil {
+			return err
+		}
+		if f.facts, err = family.FactsOf(ctx, q, v.Who(), c.Keys, []family.ChildID{id}); err != nil {
+			return err
+		}
+		if f.consents, err = family.ConsentsOf(ctx, q, id); err != nil {
+			return err
+		}
+		if f.documents, err = family.DocumentsOf(ctx, q, v.Who(), c.Keys, id); err != nil {
+			return err
+		}
+		f.notes, err = family.NotesOf(ctx, q, v.Who(), c.Keys, id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.viewed(g, v, "child.file_viewed", []family.ChildID{id}); err != nil {
+		return err
+	}
+	p := c.page(g, v, v.words.T("childfile.tab.file"), c.under(v, &f.childFile)...)
+	p.Lead, p.Problems = f.title(v), problems
+	return c.hall.Show(g, status, pages.FilePage(p, f.view(v, typed)))
+}
+
+func (f *paperFile) view(v visit, typed map[string]string) pages.File {
+	w, path := v.words, childPath(v, f.Child)
+	view := pages.File{ChildFrame: f.frame(v, "file"), Typed: typed, Key: formKey(), Today: v.today(), HoldPost: path + "/holds", NotePost: path + "/notes"}
+	view.Says = []parts.Choice{{Value: "yes", Text: w.T("childfile.agrees")}, {Value: "no", Text: w.T("childfile.agrees_not")}}
+	for _, k := range family.HoldKinds {
+		view.HoldKinds = append(view.HoldKinds, parts.Choice{Value: string(k), Text: holdName(v, k) + ". " + blocks(v, k)})
+	}
+	for _, p := range family.Purposes {
+		view.Purposes = append(view.Purposes, parts.Choice{Value: string(p), Text: w.T("childfile.purposes." + string(p))})
+	}
+	for _, k := range family.DocumentKinds {
+		view.Kinds = append(view.Kinds, parts.Choice{Value: string(k), Text: w.T("childfile.document_kinds." + string(k))})
+	}
+	if v.May(auth.ChangeChildren) {
+		view.ConsentPost, view.UploadPost = path+"/consents", path+"/documents"
+	}
+	for _, h := range f.holds {
+		view.Holds = append(view.Holds, holdLine(v, path, h))
+	}
+	view.Consents = f.consentTable(v)
+	for _, d := range f.documents {
+		view.Documents = append(view.Documents, pages.DocumentLine{Title: d.Title, Kind: w.T("childfile.document_kinds." + string(d.Kind)), Note: actor(v, d.AddedBy) + ", " + w.Time(d.AddedAt.In(v.at.Location())),
+			To: path + "/documents/" + strconv.FormatInt(int64(d.ID), 10)})
+	}
+	for _, n := range f.notes {
+		view.Notes = append(view.Notes, pages.NoteLine{Text: n.Text, By: actor(v, n.By), At: n.At.In(v.at.Location()), Closed: n.Closed})
+	}
+	for _, name := range enroll.Protected {
+		for _, x := range f.facts {
+			if x.Name == name {
+				view.Closed = append(view.Closed, parts.Row{Term: w.T("childfile.fact." + name), Value: factSays(v, x)})
+			}
+		}
+	}
+	return view
+}
+
+// factSays is what a protected fact says, and from which day.
+func factSays(v visit, f family.Fact) string {
+	key := "childfile.fact_yes"
+	if f.Value == false {
+		key = "childfile.fact_no"
+	}
+	return v.words.T(key, i18n.Args{"on": f.From})
+}
+
+func holdLine(v visit, path string, h family.Hold) pages.HoldLine {
+	w := v.words
+	line := pages.HoldLine{ID: strconv.FormatInt(h.ID, 10), Kind: holdName(v, h.Kind), Blocks: blocks(v, h.Kind), Why: h.Why, By: actor(v, h.PlacedBy), At: h.PlacedAt.In(v.at.Location())}
+	switch {
+	case !h.Open():
+		line.Lifted = w.T("childfile.lifted_by", i18n.Args{"by": actor(v, h.LiftedBy), "at": w.Time(h.LiftedAt.In(v.at.Location())), "why": h.LiftedWhy})
+	case h.PlacedBy == v.Who().Actor:
+		line.Cannot = w.Fault(family.ErrHoldSamePerson)
+	default:
+		line.Lift = path + "/holds/" + line.ID
+	}
+	return line
+}
+
+func (f *paperFile) consentTable(v visit) parts.Table {
+	w := v.words
+	t := parts.Table{Caption: w.T("childfile.consents"), Columns: []parts.Column{{Name: w.T("childfile.purpose")}, {Name: w.T("childfile.consent_says")}, {Name: w.T("childfile.from")}, {Name: w.T("childfile.by")}}}
+	for _, p := range family.Purposes {
+		said := false
+		for _, one := range f.consents {
+			if one.Purpose != p {
+				continue
+			}
+			said = true
+			says := parts.Status{Text: w.T("childfile.agrees"), Tone: parts.Good}
+			if !one.Given {
+				says = parts.Status{Text: w.T("childfile.agrees_not"), Tone: parts.Quiet}
+			}
+			t.Rows = append(t.Rows, parts.TableRow{Cells: []parts.Cell{parts.Text(w.T("childfile.purposes." + string(p))), parts.Tagged(says), parts.Text(w.DateShort(one.From)), parts.Text(actor(v, one.By))}})
+		}
+		if !said {
+			t.Rows = append(t.Rows, parts.TableRow{Cells: []parts.Cell{parts.Text(w.T("childfile.purposes." + string(p))), parts.Text(w.T("childfile.not_asked")), {}, {}}})
+		}
+	}
+	return t
+}
+
+// filed writes what a form of the page of papers asks for, or shows the page again
+// with what is wrong.
+func (c *Console) filed(g *gin.Context, v visit, f *web.Form, notice string, typed map[string]string, fn func(ctx context.Context, tx *sqlx.Tx, child family.ChildID) error) error {
+	id, err := childID(g)
+	if err != nil {
+		return err
+	}
+	if err = f.Err(); err == nil {
+		err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error {
+			if _, err := enroll.Of(ctx, tx, v.program.ID, id); err != nil {
+				return err
+			}
+			return fn(ctx, tx, id)
+		})
+	}
+	if problems := web.Problems(v.words, err); problems != nil {
+		return c.showFile(g, v, web.Status(err), problems, typed)
+	}
+	if err != nil {
+		return err
+	}
+	return web.See(g, childPath(v, id)+"/file", notice, 0)
+}
+
+// placeHold has a hold take effect.
+func (c *Console) placeHold(g *gin.Context, v visit) error {
+	f, err := web.ReadForm(g)
+	if err != nil {
+		return err
+	}
+	typed := map[string]string{"kind": f.Peek("kind"), "why": f.Peek("why")}
+	kind := f.Choice("kind", string(family.LegalHold), string(family.CustodyHold), string(family.FraudHold), string(family.DeathHold))
+	hold := family.Hold{Kind: family.HoldKind(kind), Why: f.Block("why", 4000)}
+	return c.filed(g, v, f, "hold_placed", typed, func(ctx context.Context, tx *sqlx.Tx, child family.ChildID) error {
+		return family.PlaceHold(ctx, tx, v.Who(), c.Keys, child, hold, v.at)
+	})
+}
+
+// liftHold ends another person's hold.
+func (c *Console) liftHold(g *gin.Context, v visit) error {
+	f, err := web.ReadForm(g)
+	if err != nil {
+		return err
+	}
+	hold, err := strconv.ParseInt(g.Param("hold"), 10, 64)
+	if err != nil {
+		return web.ErrNoPage
+	}
+	field := "lift-" + g.Param("hold")
+	why := f.Text(field)
+	return c.filed(g, v, f, "hold_lifted", nil, func(ctx context.Context, tx *sqlx.Tx, child family.ChildID) error {
+		return family.LiftHold(ctx, tx, v.Who(), c.Keys, child, hold, why, v.at)
+	})
+}
+
+// recordConsent writes down what a family agrees to, or does no more.
+func (c *Console) recordConsent(g *gin.Context, v visit) error {
+	f, err := web.ReadForm(g)
+	if err != nil {
+		return err
+	}
+	var purposes []string
+	for _, p := range family.Purposes {
+		purposes = append(purposes, string(p))
+	}
+	consent := family.Consent{Purpose: family.Purpose(f.Choice("purpose", purposes...)), Given: f.Choice("given", "yes", "no") == "yes", From: f.Date("consent_from"), Reference: f.Text("key")}
+	if consent.From.After(v.today()) {
+		f.Fail("consent_from", errFutureDay)
+	}
+	return c.filed(g, v, f, "consent_recorded", nil, func(ctx context.Context, tx *sqlx.Tx, child family.ChildID) error {
+		consent.Child = child
+		return family.RecordConsent(ctx, tx, v.Who(), c.Keys, consent, v.today(), v.at)
+	})
+}
+
+// writeNote keeps a note.
+func (c *Console) writeNote(g *gin.Context, v visit) error {
+	f, err := web.ReadForm(g)
+	if err != nil {
+		return err
+	}
+	n := family.Note{Text: f.Block("text", 4000), Reference: f.Text("key")}
+	return c.filed(g, v, f, "note_written", map[string]string{"text": n.Text}, func(ctx context.Context, tx *sqlx.Tx, child family.ChildID) error {
+		return family.WriteNote(ctx, tx, v.Who(), c.Keys, child, n, v.at)
+	})
+}
+
+// addDocument keeps a paper.
+func (c *Console) addDocument(g *gin.Context, v visit) error {
+	f, err := web.ReadForm(g)
+	if err != nil {
+		return err
+	}
+	var kinds []string
+	for _, k := range family.DocumentKinds {
+		kinds = append(kinds, string(k))
+	}
+	d := family.Document{Kind: family.DocumentKind(f.Choice("document_kind", kinds...)), Title: f.Text("title"), Closed: f.Checked("closed")}
+	content, _, fileErr := f.File("file")
+	return c.filed(g, v, f, "document_added", nil, func(ctx context.Context, tx *sqlx.Tx, child family.ChildID) error {
+		if fileErr != nil {
+			return fileErr
+		}
+		_, err := family.AddDocument(ctx, tx, v.Who(), c.Keys, child, d, content, v.at)
+		return err
+	})
+}
+
+var extensions = map[string]string{"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png"}
+
+// document sends a paper to be saved. The browser runs nothing of it.
+func (c *Console) document(g *gin.Context, v visit) error {
+	id, err := childID(g)
+	if err != nil {
+		return err
+	}
+	no, err := strconv.ParseInt(g.Param("document"), 10, 64)
+	if err != nil {
+		return web.ErrNoPage
+	}
+	var d family.Document
+	var content []byte
+	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error {
+		if _, err := enroll.Of(ctx, q, v.program.ID, id); err != nil {
+			return err
+		}
+		d, content, err = family.OpenDocument(ctx, q, v.Who(), c.Keys, id, family.DocumentID(no))
+		return err
+	})
+	if errors.Is(err, family.ErrNoDocument) {
+		return web.ErrNoPage
+	}
+	if err != nil {
+		return err
+	}
+	if err := audit.Viewed(g.Request.Context(), c.DB, v.Who(), "child.document_viewed", []int64{int64(id)}, v.at); err != nil {
+		return err
+	}
+	return web.Download(g, d.Media, "document-"+strconv.FormatInt(no, 10)+extensions[d.Media], content)
+}
