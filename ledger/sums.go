@@ -46,38 +46,45 @@ type Turnover struct {
 // Net is what they came to, credit positive.
 func (t Turnover) Net() Amount { return t.Debit.Add(t.Credit) }
 
-// sumsAndTail are the sums of whole stretches that a knowledge holds, and the
-// entries after the last of them.
+// sumsAndTail are the sums of whole stretches up to one, and the entries that a
+// knowledge holds after it. Where the tail begins is given as a number: from a
+// number the planner sees that it is short.
 const sumsAndTail = `
 	SELECT chart, fund_id, kind, effective_on, debit, credit, entries
 	FROM ledger_sums
-	WHERE book_id = $1 AND upto_no <= $2
+	WHERE book_id = $1 AND upto_no <= $3
 	UNION ALL
 	SELECT a.chart, a.fund_id, t.kind, e.effective_on, least(e.amount, 0), greatest(e.amount, 0), 1
 	FROM ledger_entries e
 	JOIN ledger_transactions t ON t.book_id = e.book_id AND t.no = e.tx_no
 	JOIN ledger_accounts a ON a.book_id = e.book_id AND a.id = e.account_id
-	WHERE e.book_id = $1 AND e.tx_no <= $2
-	  AND e.tx_no > (SELECT coalesce(max(upto_no), 0) FROM ledger_sums WHERE book_id = $1 AND upto_no <= $2)`
+	WHERE e.book_id = $1 AND e.tx_no <= $2 AND e.tx_no > $3`
+
+// lastStretch is where the last stretch ends that a knowledge holds.
+const lastStretch = `SELECT coalesce(max(upto_no), 0) FROM ledger_sums WHERE book_id = $1 AND upto_no <= $2`
 
 // Turnovers sums what was posted, by line of the chart, fund and kind.
 func Turnovers(ctx context.Context, q sqlx.QueryerContext, book BookID, want SumQuery) ([]Turnover, error) {
 	const query = `
 		SELECT chart, fund_id, kind, sum(debit) AS debit, sum(credit) AS credit, sum(entries) AS entries
 		FROM (` + sumsAndTail + `) s
-		WHERE (CAST($3 AS date) IS NULL OR effective_on >= $3)
-		  AND (CAST($4 AS date) IS NULL OR effective_on <= $4)
-		  AND (CAST($5 AS smallint) = 0 OR chart = $5)
-		  AND (CAST($6 AS integer) = 0 OR fund_id = $6)
-		  AND (CAST($7 AS text) = '' OR kind = $7)
+		WHERE (CAST($4 AS date) IS NULL OR effective_on >= $4)
+		  AND (CAST($5 AS date) IS NULL OR effective_on <= $5)
+		  AND (CAST($6 AS smallint) = 0 OR chart = $6)
+		  AND (CAST($7 AS integer) = 0 OR fund_id = $7)
+		  AND (CAST($8 AS text) = '' OR kind = $8)
 		GROUP BY chart, fund_id, kind
 		ORDER BY chart, fund_id, kind`
 	known := want.KnownNo
 	if known == 0 {
 		known = 1<<62 - 1
 	}
+	var stretch TxNo
+	if err := sqlx.GetContext(ctx, q, &stretch, lastStretch, book, known); err != nil {
+		return nil, fmt.Errorf("turnovers of book %d: %w", book, err)
+	}
 	var out []Turnover
-	err := sqlx.SelectContext(ctx, q, &out, query, book, known, want.In.First, want.In.Last, want.Chart, want.Fund, want.Kind)
+	err := sqlx.SelectContext(ctx, q, &out, query, book, known, stretch, want.In.First, want.In.Last, want.Chart, want.Fund, want.Kind)
 	if err != nil {
 		return nil, fmt.Errorf("turnovers of book %d: %w", book, err)
 	}

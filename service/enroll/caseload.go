@@ -32,7 +32,8 @@ func Caseload(ctx context.Context, q sqlx.QueryerContext, p program.ID, states [
 
 // Count returns how many children of a program are in each state.
 func Count(ctx context.Context, q sqlx.QueryerContext, p program.ID) (map[State]int, error) {
-	const query = `SELECT state, count(*) FROM enrollments WHERE program_id = $1 GROUP BY state`
+	// Kept with every change (migrations): a caseload is not counted for a page.
+	const query = `SELECT what, sum(n) FROM program_tallies WHERE program_id = $1 AND what <> 'savers' GROUP BY what HAVING sum(n) > 0`
 	rows, err := q.QueryxContext(ctx, query, p)
 	if err != nil {
 		return nil, fmt.Errorf("count program %d: %w", p, err)

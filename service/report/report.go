@@ -46,7 +46,7 @@ func Overview(ctx context.Context, q sqlx.QueryerContext, p program.Program) (t 
 	}
 	const counts = `
 		SELECT (SELECT count(*) FROM enrollments WHERE program_id = $1 AND flagged),
-		       (SELECT count(DISTINCT child_id) FROM deposits WHERE program_id = $1 AND state = 'posted'),
+		       (SELECT coalesce(sum(n), 0) FROM program_tallies WHERE program_id = $1 AND what = 'savers'),
 		       (SELECT count(*) FROM deposits WHERE program_id = $1 AND state = 'suspense'),
 		       (SELECT count(*) FROM award_excesses WHERE program_id = $1 AND state = 'proposed'),
 		       (SELECT coalesce(sum(queued), 0) FROM awards WHERE program_id = $1 AND queued > 0)`

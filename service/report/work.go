@@ -11,6 +11,7 @@ import (
 
 	"seedbook/ledger"
 	"seedbook/service/approval"
+	"seedbook/service/duplicate"
 	"seedbook/service/fund"
 	"seedbook/service/program"
 	"seedbook/service/store"
@@ -22,13 +23,13 @@ type Work struct {
 	Returned    int           `db:"returned"`  // this person's own, given back lately
 	Submitted   int           `db:"submitted"` // rule books for this person's approval
 	Drafts      int           `db:"drafts"`    // rule books nobody submitted yet
-	Failed      int           `db:"failed"`    // jobs
+	Failed      int           `db:"failed"`    // jobs that nobody ran again
 	Stuck       int           `db:"stuck"`     // jobs that nobody works on although it is time
 	Staged      int           `db:"staged"`    // rosters
 	Begun       int           `db:"begun"`     // rosters that stopped half-way
 	Doubtful    int           `db:"doubtful"`  // rows of the newest rosters that need a person
-	Duplicates  int           `db:"duplicates"`
-	Flagged     int           `db:"flagged"` // participants who may no longer be eligible
+	Duplicates  int           `db:"-"`         // pairs of this program's children that nobody looked at
+	Flagged     int           `db:"flagged"`   // participants who may no longer be eligible
 	Suspense    int           `db:"suspense"`
 	SuspenseSum ledger.Amount `db:"suspense_sum"`
 	Oldest      ledger.Date   `db:"oldest"` // of the deposits in suspense
@@ -70,11 +71,12 @@ func WorkFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p progra
 			    AND r.closed_at > CAST($4 AS timestamptz) - interval '30 days') AS returned,
 			(SELECT count(*) FROM program_rule_books b WHERE b.program_id = $1 AND b.state = 'submitted' AND b.made_by <> $3) AS submitted,
 			(SELECT count(*) FROM program_rule_books b WHERE b.program_id = $1 AND b.state = 'draft') AS drafts,
-			(SELECT count(*) FROM job_runs j WHERE j.program_id = $1 AND j.state = 'failed') AS failed,
+			(SELECT count(*) FROM job_runs j WHERE j.program_id = $1 AND j.state = 'failed' AND NOT EXISTS (
+			    SELECT FROM job_runs n WHERE n.tenant_id = j.tenant_id AND n.program_id = j.program_id AND n.job = j.job AND n.period = j.period
+			       AND n.round > j.round AND n.state <> 'cancelled' AND (j.dry_run OR NOT n.dry_run))) AS failed,
 			(SELECT count(*) FROM job_runs j WHERE j.program_id = $1
 			    AND (j.state = 'running' AND j.lease_until < $4 OR j.state = 'waiting' AND j.due_at < $5)) AS stuck,
 			b.staged, b.begun, b.doubtful,
-			(SELECT count(*) FROM duplicate_pairs WHERE state = 'proposed') AS duplicates,
 			(SELECT count(*) FROM enrollments WHERE program_id = $1 AND flagged) AS flagged,
 			s.n AS suspense, s.amount AS suspense_sum, s.oldest,
 			x.n AS excesses, x.amount AS excess_sum,
@@ -92,6 +94,9 @@ func WorkFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p progra
 	if err := sqlx.GetContext(ctx, q, &w, query, p.ID, person, who.Actor, at, at.Add(-stuckAfter)); err != nil {
 		return w, fmt.Errorf("work of %s: %w", p.Code, err)
 	}
+	if w.Duplicates, err = duplicate.Count(ctx, q, p.ID, duplicate.Asked); err != nil {
+		return w, err
+	}
 	w.Low, err = lowFunds(ctx, q, p, at)
 	return w, err
 }
@@ -104,13 +109,13 @@ func lowFunds(ctx context.Context, q sqlx.QueryerContext, p program.Program, at 
 		return nil, err
 	}
 	since := p.Day(at).AddDays(-paceDays)
-	then, err := ledger.Balances(ctx, q, p.Book, ledger.Query{Charts: []ledger.Chart{ledger.Uncommitted}, EffectiveOn: since})
+	then, err := ledger.Turnovers(ctx, q, p.Book, ledger.SumQuery{Chart: ledger.Uncommitted, In: ledger.Period{Last: since}})
 	if err != nil {
 		return nil, fmt.Errorf("funds of %s on %s: %w", p.Code, since, err)
 	}
 	spent := map[ledger.FundID]ledger.Amount{}
-	for _, b := range then {
-		spent[b.Fund] = spent[b.Fund].Add(b.Amount)
+	for _, t := range then {
+		spent[t.Fund] = spent[t.Fund].Add(t.Net())
 	}
 	const received = `
 		SELECT r.fund_id, sum(r.amount) FROM fund_receipts r JOIN funds f ON f.tenant_id = r.tenant_id AND f.id = r.fund_id
@@ -177,7 +182,7 @@ func PendingFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p pro
 		GROUP BY program_id
 		UNION ALL
 		SELECT 0, 'staff', 0, count(*), 0, min(proposed_at)
-		FROM staff_proposals WHERE state = 'open' AND proposed_by <> $4
+		FROM staff_proposals s WHERE state = 'open' AND proposed_by <> $4` + notAboutThem + `$4)
 		HAVING count(*) > 0
 		ORDER BY since`
 	person, _ := approval.Person(who) // 0: nobody on the staff, who proposed nothing
@@ -186,6 +191,10 @@ func PendingFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p pro
 	}
 	return all, nil
 }
+
+// notAboutThem leaves out proposals about the person who would decide.
+const notAboutThem = ` AND NOT EXISTS (
+		            SELECT FROM staff_accounts a WHERE a.tenant_id = s.tenant_id AND a.id = s.account_id AND a.staff_id = `
 
 // Inbox counts what waits for a person's decision in the programs that they
 // reach (none given: all): requests,
@@ -203,7 +212,7 @@ func Inbox(ctx context.Context, q sqlx.QueryerContext, who store.Who, within []i
 		                            AND d.staff_id = $1 AND d.content_sha256 = r.content_sha256))
 		     + (SELECT count(*) FROM program_rule_books WHERE state = 'submitted' AND made_by <> $2
 		            AND (cardinality(CAST($3 AS bigint[])) = 0 OR program_id = ANY ($3)))
-		     + (SELECT count(*) FROM staff_proposals WHERE state = 'open' AND proposed_by <> $1)
+		     + (SELECT count(*) FROM staff_proposals s WHERE state = 'open' AND proposed_by <> $1` + notAboutThem + `$1))
 		     + (SELECT count(*) FROM programs p WHERE (cardinality(CAST($3 AS bigint[])) = 0 OR p.id = ANY ($3)) AND EXISTS (
 		            SELECT FROM award_excesses x WHERE x.tenant_id = p.tenant_id AND x.program_id = p.id AND x.state = 'proposed' AND x.found_by <> $2))`
 	if err := sqlx.GetContext(ctx, q, &n, query, person, who.Actor, pq.Array(append([]int64{}, within...))); err != nil {

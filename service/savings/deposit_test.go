@@ -127,3 +127,58 @@ func TestAccountNumbersCatchTypingErrors(t *testing.T) {
 		}
 	}
 }
+
+// savers are the children whom the program counts as saving.
+func (w *world) savers(t *testing.T) (out []family.ChildID) {
+	t.Helper()
+	w.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		return tx.SelectContext(ctx, &out, `SELECT child_id FROM program_savers WHERE program_id = $1 ORDER BY child_id`, w.program.ID)
+	})
+	return out
+}
+
+func TestWhoSavesIsKeptWithEveryDeposit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.children(t, 3)
+	step := func(what string, want ...family.ChildID) {
+		t.Helper()
+		if got := w.savers(t); !slices.Equal(got, want) {
+			t.Errorf("%s: %v save, want %v", what, got, want)
+		}
+	}
+	deposit := func(reference string, child family.ChildID) {
+		t.Helper()
+		w.deposit(t, Deposit{Reference: reference, Child: child, Amount: money(t, "15"), On: day(t, "2026-09-05"), Channel: "ach"})
+	}
+	back := func(reference string) {
+		t.Helper()
+		w.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+			id, err := DepositByReference(ctx, tx, w.program.ID, reference)
+			if err != nil {
+				return err
+			}
+			_, err = Return(ctx, tx, w.who, w.program, BankReturn{id, day(t, "2026-09-12"), "R01"}, w.at)
+			return err
+		})
+	}
+	step("nobody has paid in")
+	deposit("A", c[1])
+	deposit("B", c[1])
+	deposit("C", 0)
+	step("one child, twice, and somebody unknown", c[1])
+	back("A")
+	step("one of two came back", c[1])
+	back("B")
+	step("both came back")
+	w.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		id, err := DepositByReference(ctx, tx, w.program.ID, "C")
+		if err != nil {
+			return err
+		}
+		return Identify(ctx, tx, w.who, w.program, Identification{id, c[0], day(t, "2026-09-22")}, w.at)
+	})
+	step("the unknown one is found", c[0])
+	deposit("D", c[1])
+	step("and again", c[0], c[1])
+}

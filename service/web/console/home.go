@@ -46,7 +46,7 @@ func (c *Console) home(g *gin.Context, v visit) error {
 		if reviews, err = jobs.RunsOf(ctx, q, int64(v.program.ID), jobs.Reperformance, 1); err != nil {
 			return err
 		}
-		if waiting, err = duplicate.CountWaiting(ctx, q, v.program.ID); err != nil {
+		if waiting, err = duplicate.Count(ctx, q, v.program.ID, duplicate.Waiting); err != nil {
 			return err
 		}
 		work, err = report.WorkFor(ctx, q, v.Who(), v.program, v.at)
