@@ -69,6 +69,12 @@ func ReadForm(g *gin.Context) (*Form, error) {
 // ReadQuery reads a page's address as a form: searches and filters.
 func ReadQuery(g *gin.Context) *Form { return &Form{values: g.Request.URL.Query()} }
 
+// FormOf reads an address's query that came by another way.
+func FormOf(query string) *Form {
+	values, _ := url.ParseQuery(query) // what cannot be read is not there
+	return &Form{values: values}
+}
+
 func badForm(err error) error {
 	if plain(err) != err {
 		return err // too large

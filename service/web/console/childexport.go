@@ -30,7 +30,7 @@ func export(f sheet.Format, named bool) func(*Console, *gin.Context, visit) erro
 // exportChildren sends what the list shows, all pages of it, in the columns
 // chosen.
 func (c *Console) exportChildren(g *gin.Context, v visit, f sheet.Format, named bool) error {
-	s, err := readSearch(g)
+	s, err := readSearch(web.ReadQuery(g))
 	if err != nil {
 		return err
 	}
@@ -128,13 +128,19 @@ func (c *Console) saveView(g *gin.Context, v visit) error {
 	}
 	query := viewQuery(f.Block("query", 2000))
 	kept := savedview.View{Name: f.Text("name"), Query: query, Shared: f.Checked("shared")}
-	if err := f.Err(); err != nil {
-		return err
+	if err = f.Err(); err == nil {
+		err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := savedview.Save(ctx, tx, v.Who(), childList(v), kept, v.at)
+			return err
+		})
 	}
-	err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error {
-		_, err := savedview.Save(ctx, tx, v.Who(), childList(v), kept, v.at)
-		return err
-	})
+	if problems := web.Problems(v.words, err); problems != nil {
+		s, bad := readSearch(web.FormOf(query))
+		if bad != nil {
+			return err
+		}
+		return c.showChildren(g, v, s, web.Status(err), f.Peek("name"), problems)
+	}
 	if err != nil {
 		return err
 	}

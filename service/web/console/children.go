@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -13,7 +14,9 @@ import (
 	"seedbook/service/family"
 	"seedbook/service/program"
 	"seedbook/service/savedview"
+	"seedbook/service/web"
 	"seedbook/service/web/console/pages"
+	"seedbook/service/web/parts"
 )
 
 // perPage is how many children a page of the list shows, and mostSimilar how many
@@ -28,12 +31,18 @@ var grades = []string{"PK", "KG", "01", "02", "03", "04", "05", "06", "07", "08"
 
 // children lists a program's children.
 func (c *Console) children(g *gin.Context, v visit) error {
-	s, err := readSearch(g)
+	s, err := readSearch(web.ReadQuery(g))
 	if err != nil {
 		return err
 	}
+	return c.showChildren(g, v, s, http.StatusOK, "", nil)
+}
+
+// showChildren shows the list that a search asks for. named is what somebody
+// wanted to call it, where that was refused.
+func (c *Console) showChildren(g *gin.Context, v visit, s search, status int, named string, problems []parts.Problem) error {
 	var found childrenFound
-	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error {
+	err := c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
 		found, err = c.findChildren(ctx, q, v, s)
 		return err
 	})
@@ -45,7 +54,9 @@ func (c *Console) children(g *gin.Context, v visit) error {
 	if err := c.viewed(g, v, "child.listed", append(shown, childrenOf(found.similar)...)); err != nil {
 		return err
 	}
-	return c.show(g, pages.ChildrenPage(c.page(g, v, v.words.T("console.children.title")), view))
+	p := c.page(g, v, v.words.T("console.children.title"))
+	p.Problems, view.ViewName = problems, named
+	return c.hall.Show(g, status, pages.ChildrenPage(p, view))
 }
 
 // childrenFound is what the list shows.

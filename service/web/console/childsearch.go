@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gin-gonic/gin"
-
 	"seedbook/service/auth"
 	"seedbook/service/enroll"
 	"seedbook/service/family"
@@ -25,8 +23,7 @@ type search struct {
 	columns []string // nil: the usual ones
 }
 
-func readSearch(g *gin.Context) (search, error) {
-	f := web.ReadQuery(g)
+func readSearch(f *web.Form) (search, error) {
 	s := search{Filter: enroll.Filter{Text: f.Optional("q"), Grade: f.Optional("grade"), State: enroll.State(f.Optional("state")), Language: f.Optional("language")}}
 	if s.school = f.Optional("school"); s.school != "" {
 		s.School = program.SchoolID(f.Int("school", 1, 1<<62))

@@ -321,15 +321,15 @@ func (c *Console) proposeRecovery(g *gin.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	reason := f.Text("lost")
+	view := pages.Member{Lost: f.Text("lost")}
 	if err = f.Err(); err == nil {
 		err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error {
-			_, err := auth.ProposeRecovery(ctx, tx, v.Principal, c.accountOf(g), reason, v.at)
+			_, err := auth.ProposeRecovery(ctx, tx, v.Principal, c.accountOf(g), view.Lost, v.at)
 			return err
 		})
 	}
 	if problems := web.Problems(v.words, err); problems != nil {
-		return c.showMember(g, v, web.Status(err), pages.Member{}, nil, problems)
+		return c.showMember(g, v, web.Status(err), view, nil, problems)
 	}
 	if err != nil {
 		return err

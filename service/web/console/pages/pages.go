@@ -103,6 +103,7 @@ type Children struct {
 	// Views are lists kept under a name; ViewQuery is what keeping this one keeps.
 	Views     []ViewLink
 	ViewQuery string
+	ViewName  string       // as typed, where it was refused
 	Files     []parts.Link // the list to be taken out
 	Letters   string       // to where letters to the families are made; "" for who may not see them
 }

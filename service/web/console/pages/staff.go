@@ -64,6 +64,7 @@ type Member struct {
 	Roles   []Tick
 	Reach   []Tick
 	Reason  string
+	Lost    string // why a recovery is proposed, as typed
 }
 
 // Token shows a one-time link, once.

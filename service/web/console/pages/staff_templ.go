@@ -920,7 +920,7 @@ func MemberPage(p *parts.Page, v Member) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = parts.Input(p, parts.Field{Name: "lost", Label: p.T("console.staff.lost"), MaxLength: 500, Wide: true}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = parts.Input(p, parts.Field{Name: "lost", Value: v.Lost, Label: p.T("console.staff.lost"), MaxLength: 500, Wide: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
