@@ -35,6 +35,7 @@ away afterwards, with fsync and synchronous_commit on.
 
   csa bench           a program's year, from the roster to the statements
   csa bench ledger    the ledger alone: W1 to W5
+  csa bench console   the console's pages over 100,000 children and 5 million entries
   csa bench forecast  a draft tried on a live caseload, and a forecast
   csa bench nightly   the night's awards run where little has changed
   csa bench match     how well records of one child are found
@@ -47,7 +48,7 @@ away afterwards, with fsync and synchronous_commit on.
 		},
 	}
 	cmd.Flags().StringVar(&sizes, "children", "1000,10000,100000", "sizes of the caseload")
-	cmd.AddCommand(a.benchForecastCommand(), a.benchNightlyCommand(), a.benchMatchCommand(), a.benchRulesCommand(), &cobra.Command{
+	cmd.AddCommand(a.benchConsoleCommand(), a.benchForecastCommand(), a.benchNightlyCommand(), a.benchMatchCommand(), a.benchRulesCommand(), &cobra.Command{
 		Use:   "ledger",
 		Short: "Measure the ledger: W1 to W5",
 		Args:  cobra.NoArgs,
