@@ -196,7 +196,7 @@ func (v *visitors) token(ctx context.Context, i int) (token string, err error) {
 	}
 	err = v.db.InTx(ctx, who, func(tx *sqlx.Tx) (err error) {
 		if account == 0 {
-			n := auth.NewAccount{Email: email, Name: "Visitor " + strconv.Itoa(i+1), Roles: []auth.Role{auth.Operator, auth.ProgramManager}}
+			n := auth.NewAccount{Email: email, Name: "Visitor " + strconv.Itoa(i+1), Roles: []auth.Role{auth.TenantAdmin, auth.Operator, auth.ProgramManager}}
 			if account, err = auth.AddStaff(ctx, tx, who, v.keys, n, v.at); err != nil {
 				return err
 			}
