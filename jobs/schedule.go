@@ -18,6 +18,7 @@ var Table = []struct {
 	Name string
 	Due  Schedule
 }{
+	{"purge", Daily(0, 30)},
 	{"index", Daily(1, 0)},
 	{"eligibility", Daily(1, 30)},
 	{"awards", Daily(2, 30)},

@@ -472,3 +472,42 @@ func TestBirthRecordsCountFromTheBirthAndStandInTheList(t *testing.T) {
 		return nil
 	})
 }
+
+func TestRowsArePurgedSomeTimeAfterAFileIsDoneWith(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	r, err := w.receive(t, Deposits, "bank.csv", w.deposits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	purge := func(days int) (p Purged) {
+		later := w.desk
+		later.At = later.At.AddDate(0, 0, days)
+		w.do(t, func(ctx context.Context, tx *sqlx.Tx) (err error) {
+			p, err = Purge(ctx, tx, later, 100)
+			return err
+		})
+		return p
+	}
+	if p := purge(200); p.Files != 0 {
+		t.Errorf("a file that waits was purged: %+v", p)
+	}
+	w.apply(t, r.File)
+	if p := purge(KeptDays); p.Files != 0 {
+		t.Errorf("purged on the last day: %+v", p)
+	}
+	if p := purge(KeptDays + 1); p.Files != 1 {
+		t.Errorf("purged %+v, want the file", p)
+	}
+	f := w.load(t, r.File)
+	if !f.Purged || f.Counts.By[New] != 1 || len(f.SHA256) != 32 {
+		t.Errorf("left of it: %+v", f)
+	}
+	err = w.try(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		_, _, err := Table(ctx, tx, w.desk, r.File, nil, 3)
+		return err
+	})
+	if !errors.Is(err, ErrPurged) {
+		t.Errorf("its rows: %v", err)
+	}
+}

@@ -36,6 +36,8 @@ type Work struct {
 	Excesses    int           `db:"excesses"`
 	ExcessSum   ledger.Amount `db:"excess_sum"`
 	Queued      ledger.Amount `db:"queued"` // earned, and no fund has it
+	Ended       int           `db:"ended"`  // senders whose data agreement has ended
+	Ending      int           `db:"ending"` // or ends within agreementDays
 	Low         []LowFund     `db:"-"`
 }
 
@@ -51,6 +53,8 @@ type LowFund struct {
 const (
 	paceDays = 90
 	lowDays  = 60
+	// agreementDays is how long before its end a data agreement is told.
+	agreementDays = 60
 )
 
 // stuckAfter is how long after its hour a run may wait before somebody looks.
@@ -76,6 +80,8 @@ func WorkFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p progra
 			       AND n.round > j.round AND n.state <> 'cancelled' AND (j.dry_run OR NOT n.dry_run))) AS failed,
 			(SELECT count(*) FROM job_runs j WHERE j.program_id = $1
 			    AND (j.state = 'running' AND j.lease_until < $4 OR j.state = 'waiting' AND j.due_at < $5)) AS stuck,
+			(SELECT count(*) FROM import_sources i WHERE i.program_id = $1 AND i.agreement_until < $6) AS ended,
+			(SELECT count(*) FROM import_sources i WHERE i.program_id = $1 AND i.agreement_until BETWEEN $6 AND $7) AS ending,
 			b.staged, b.begun, b.doubtful,
 			(SELECT count(*) FROM enrollments WHERE program_id = $1 AND flagged) AS flagged,
 			s.n AS suspense, s.amount AS suspense_sum, s.oldest,
@@ -86,12 +92,13 @@ func WorkFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p progra
 		             coalesce(sum(coalesce(CAST(CAST(counts AS jsonb) #>> '{by,doubtful}' AS integer), 0)
 		                        + coalesce(CAST(CAST(counts AS jsonb) #>> '{by,review}' AS integer), 0)) FILTER (WHERE newest), 0) AS doubtful
 		      FROM (SELECT state, counts, id = max(id) OVER (PARTITION BY source_id) AS newest
-		            FROM roster_batches WHERE program_id = $1 AND state <> 'discarded') c) b,
+		            FROM roster_batches WHERE program_id = $1 AND state NOT IN ('discarded', 'undone')) c) b,
 		     (SELECT count(*) AS n, coalesce(sum(amount), 0) AS amount, min(on_day) AS oldest
 		      FROM deposits WHERE program_id = $1 AND state = 'suspense') s,
 		     (SELECT count(*) AS n, coalesce(sum(amount), 0) AS amount
 		      FROM award_excesses WHERE program_id = $1 AND state = 'proposed') x`
-	if err := sqlx.GetContext(ctx, q, &w, query, p.ID, person, who.Actor, at, at.Add(-stuckAfter)); err != nil {
+	if err := sqlx.GetContext(ctx, q, &w, query, p.ID, person, who.Actor, at, at.Add(-stuckAfter),
+		p.Day(at), p.Day(at).AddDays(agreementDays)); err != nil {
 		return w, fmt.Errorf("work of %s: %w", p.Code, err)
 	}
 	if w.Duplicates, err = duplicate.Count(ctx, q, p.ID, duplicate.Asked); err != nil {

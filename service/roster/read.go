@@ -97,7 +97,7 @@ func Rows(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 	const query = `
 		SELECT n, file, line, finding, reason, coalesce(child_id, 0), school_code, grade, sealed
 		FROM roster_rows
-		WHERE batch_id = $1 AND finding = $2 AND n > $3
+		WHERE batch_id = $1 AND finding = $2 AND n > $3 AND sealed IS NOT NULL
 		ORDER BY n LIMIT $4`
 	rows, err := q.QueryxContext(ctx, query, id, string(finding), after, limit)
 	if err != nil {

@@ -101,6 +101,8 @@ func tasks(v visit, k report.Work) []pages.Task {
 	add(k.Flagged, "flagged", "/children?state=flagged", auth.SeeChildren, parts.Caution, "")
 	add(k.Duplicates, "duplicates", "/duplicates", auth.SeeChildren, parts.Caution, "")
 	add(k.Excesses, "excesses", "/excesses", auth.SeeDeposits, parts.Caution, w.Money(k.ExcessSum))
+	add(k.Ended, "ended", "/imports/sources", auth.SeeImports, parts.Bad, "")
+	add(k.Ending, "ending", "/imports/sources", auth.SeeImports, parts.Caution, "")
 	add(k.Drafts, "drafts", "/rules", auth.DraftRules, parts.Info, "")
 	if k.Queued.Sign() > 0 {
 		out = append(out, pages.Task{Text: w.T("console.task.queued", i18n.Args{"amount": k.Queued}), To: v.base() + "/funds", Tone: parts.Caution})
