@@ -52,16 +52,20 @@ const (
 	CommitRosters    Capability = "commit_rosters"
 	SeeDeposits      Capability = "see_deposits"
 	ImportDeposits   Capability = "import_deposits"
-	ImportFacts      Capability = "import_facts"    // what agencies and families report
-	SeeImports       Capability = "see_imports"     // files of all kinds, and what became of them
-	ImportFiles      Capability = "import_files"    // check files, and mend them; applying is each kind's own
-	Correct          Capability = "correct"         // propose a reversal or correction
-	ApproveMoney     Capability = "approve_money"   // approve a reversal, correction or run
-	SeeApprovals     Capability = "see_approvals"   // what waits for a second person, and what was decided
-	AskApproval      Capability = "ask_approval"    // withdraw what one asked for; propose limits
-	DecideRequests   Capability = "decide_requests" // approve, return or refuse; limits by role and kind are service/approval's
-	SeeFunds         Capability = "see_funds"       // funds and their roll-forward
-	ManageFunds      Capability = "manage_funds"    // receipts of funders' money, restrictions
+	SeeCustody       Capability = "see_custody"        // who holds the money, and what they sent
+	TakeBankFiles    Capability = "take_bank_files"    // their files, which move nothing
+	ReleaseBankFiles Capability = "release_bank_files" // that contradict themselves, and that another brought
+	ManageCustody    Capability = "manage_custody"     // who holds the money
+	ImportFacts      Capability = "import_facts"       // what agencies and families report
+	SeeImports       Capability = "see_imports"        // files of all kinds, and what became of them
+	ImportFiles      Capability = "import_files"       // check files, and mend them; applying is each kind's own
+	Correct          Capability = "correct"            // propose a reversal or correction
+	ApproveMoney     Capability = "approve_money"      // approve a reversal, correction or run
+	SeeApprovals     Capability = "see_approvals"      // what waits for a second person, and what was decided
+	AskApproval      Capability = "ask_approval"       // withdraw what one asked for; propose limits
+	DecideRequests   Capability = "decide_requests"    // approve, return or refuse; limits by role and kind are service/approval's
+	SeeFunds         Capability = "see_funds"          // funds and their roll-forward
+	ManageFunds      Capability = "manage_funds"       // receipts of funders' money, restrictions
 	SeeRules         Capability = "see_rules"
 	DraftRules       Capability = "draft_rules"
 	ApproveRules     Capability = "approve_rules"
@@ -125,6 +129,10 @@ var table = map[Capability]holding{
 	CommitRosters:    to(Operator),
 	SeeDeposits:      to(ProgramManager, Operator, Approver, Support, Auditor),
 	ImportDeposits:   to(Operator),
+	SeeCustody:       to(ProgramManager, Operator, Approver, Auditor),
+	TakeBankFiles:    to(Operator),
+	ReleaseBankFiles: freshly(Approver),
+	ManageCustody:    freshly(ProgramManager),
 	ImportFacts:      to(Operator),
 	SeeImports:       to(ProgramManager, Operator, Approver, Auditor),
 	ImportFiles:      to(Operator),

@@ -183,6 +183,7 @@ var places = []place{
 	{"imports", "/imports", "i", auth.SeeImports},
 	{"rosters", "/rosters", "r", auth.SeeRosters},
 	{"deposits", "/deposits", "d", auth.SeeDeposits},
+	{"custody", "/custody", "y", auth.SeeCustody},
 	{"facts", "/facts", "f", auth.SeeRosters},
 	{"funds", "/funds", "m", auth.SeeFunds},
 	{"forecast", "/forecast", "o", auth.SeeFunds},

@@ -151,6 +151,13 @@ var routes = []route{
 	{get, "/p/:program/deposits/:id", auth.ImportDeposits, (*Console).askOwner, false},
 	{post, "/p/:program/deposits/:id", auth.PostDeposits, (*Console).identify, false},
 
+	{get, "/p/:program/custody", auth.SeeCustody, (*Console).custody, false},
+	{post, "/p/:program/custody", auth.TakeBankFiles, (*Console).takeBankFile, true},
+	{get, "/p/:program/custody/new", auth.ManageCustody, (*Console).askCustodian, false},
+	{post, "/p/:program/custody/new", auth.ManageCustody, (*Console).addCustodian, false},
+	{get, "/p/:program/custody/files/:id", auth.SeeCustody, (*Console).bankFile, false},
+	{post, "/p/:program/custody/files/:id/release", auth.ReleaseBankFiles, (*Console).releaseBankFile, false},
+
 	{get, "/approvals", auth.SeeApprovals, (*Console).approvals, false},
 	{get, "/approvals/limits", auth.SeeApprovals, (*Console).limits, false},
 	{post, "/approvals/limits", auth.AskApproval, (*Console).askLimit, false},

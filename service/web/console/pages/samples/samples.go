@@ -48,6 +48,7 @@ var Pages = []Page{
 	{"request-done", requestDone}, {"transaction", transaction}, {"correct", correct}, {"correct-preview", correctPreview},
 	{"receipt", receipt}, {"new-fund", newFund}, {"limits", limits},
 	{"keys", keys}, {"keys-refused", keysRefused}, {"key-made", keyMade},
+	{"custody", custody}, {"custody-none", custodyNone}, {"bank-file-held", bankFileHeld}, {"custodian-new", custodianNew},
 	{"duplicates", duplicates}, {"duplicates-none", duplicatesNone}, {"pair", pair}, {"pair-waiting", pairWaiting},
 	{"join-ask", joinAsk}, {"join-approve", joinApprove}, {"join-own", joinOwn}, {"part-ask", partAsk}, {"child-joined", childJoined},
 	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"journal", journal}, {"journal-searched", journalSearched}, {"journal-none", journalNone}, {"ledger", ledgerPage}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
