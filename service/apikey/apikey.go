@@ -108,7 +108,9 @@ type Caller struct {
 }
 
 // Who is the caller as transactions and the trail know it.
-func (c Caller) Who() store.Who { return store.Who{Tenant: c.Tenant, Actor: c.Actor()} }
+func (c Caller) Who() store.Who {
+	return store.Who{Tenant: c.Tenant, Actor: c.Actor(), Reach: strconv.FormatInt(int64(c.Program.ID), 10)}
+}
 
 // LogValue keeps names of partners out of logs.
 func (c Caller) LogValue() slog.Value { return slog.StringValue(c.Actor()) }

@@ -102,7 +102,7 @@ func TestAKeyLetsItsHolderInWithWhatItMayDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Program.Code != "riverbend" || c.Who() != (store.Who{Tenant: w.who.Tenant, Actor: fmt.Sprintf("key/%d", made.ID)}) {
+	if c.Program.Code != "riverbend" || c.Who() != (store.Who{Tenant: w.who.Tenant, Actor: fmt.Sprintf("key/%d", made.ID), Reach: fmt.Sprint(c.Program.ID)}) {
 		t.Errorf("is %s in %s", c.Actor(), c.Program.Code)
 	}
 	if c.Check(apikey.WriteDeposits) != nil || !errors.Is(c.Check(apikey.ReadChildren), apikey.ErrScope) {

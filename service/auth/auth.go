@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"seedbook/service/fault"
@@ -111,7 +112,16 @@ func (p Principal) LogValue() slog.Value { return slog.StringValue(p.Who().Actor
 
 // Who is the principal as transactions and the trail know it.
 func (p Principal) Who() store.Who {
-	return store.Who{Tenant: p.Tenant, Actor: "staff/" + strconv.FormatInt(int64(p.Staff), 10)}
+	return store.Who{Tenant: p.Tenant, Actor: "staff/" + strconv.FormatInt(int64(p.Staff), 10), Reach: reach(p.Programs)}
+}
+
+// reach writes programs as transactions know them.
+func reach(programs []int64) string {
+	texts := make([]string, len(programs))
+	for i, id := range programs {
+		texts[i] = strconv.FormatInt(id, 10)
+	}
+	return strings.Join(texts, ",")
 }
 
 // May reports whether any of the principal's roles has the capability.

@@ -181,6 +181,9 @@ func programsOf(ctx context.Context, q sqlx.QueryerContext, ids []family.ChildID
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(p program.Program) bool { return !slices.Contains(known, p.ID) })
+	if len(all) < len(known) {
+		return nil, program.ErrNone // one of them is beyond the reach of who asks
+	}
 	slices.SortFunc(all, func(a, b program.Program) int { return int(a.Book - b.Book) })
 	return all, nil
 }

@@ -2,6 +2,9 @@ package program
 
 import (
 	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,5 +111,43 @@ func (c council) addFunds(p ID, codes ...string) {
 	})
 	if err != nil {
 		c.t.Fatal(err)
+	}
+}
+
+func TestWhoIsLimitedToProgramsFindsNoOther(t *testing.T) {
+	t.Parallel()
+	c := newCouncil(t)
+	own, err := c.add(Program{Code: "own", Name: "Own", TimeZone: "America/Chicago", Currency: "USD", Rounding: ledger.HalfUp})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := c.add(Program{Code: "other", Name: "Other", TimeZone: "America/Chicago", Currency: "USD", Rounding: ledger.HalfUp})
+	if err != nil {
+		t.Fatal(err)
+	}
+	everybody := c.as
+	for _, test := range []struct {
+		reach string
+		want  int
+	}{
+		{"", 2}, {strconv.Itoa(int(own.ID)), 1}, {"987654321", 0}, {fmt.Sprint(own.ID, ",", other.ID), 2}, {"", 2}, // nothing of one transaction stays for the next
+	} {
+		c.as = everybody
+		c.as.Reach = strings.ReplaceAll(test.reach, " ", "")
+		err := c.do(func(tx *sqlx.Tx) error {
+			all, err := All(t.Context(), tx)
+			if err != nil || len(all) != test.want {
+				t.Errorf("%q finds %d programs (%v), want %d", test.reach, len(all), err, test.want)
+			}
+			_, byID := Load(t.Context(), tx, other.ID)
+			_, byCode := ByCode(t.Context(), tx, "other")
+			if found := byID == nil && byCode == nil; found != (test.want == 2) || !found && (!errors.Is(byID, ErrNone) || !errors.Is(byCode, ErrNone)) {
+				t.Errorf("%q asks for another program: %v, %v", test.reach, byID, byCode)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -41,6 +41,7 @@ var (
 type Who struct {
 	Tenant int32  // the organization; every row seen or written is its own
 	Actor  string // who acts, for the trail: "staff/7", "job/awards", "cli"
+	Reach  string // the programs that the actor is limited to, like "3,7"; "": not limited. Others are not found
 }
 
 // DB is a database in which work happens only inside transactions.
@@ -206,7 +207,7 @@ func (db *DB) once(ctx context.Context, who Who, role string, readOnly bool, fn 
 	return commitError(tx.Commit())
 }
 
-// identify sets role, tenant and actor until the transaction ends, in one round
+// identify sets role, tenant, actor and reach until the transaction ends, in one round
 // trip. The values are ours or quoted, so the simple protocol is safe here and
 // spares a parse.
 func identify(ctx context.Context, tx *sqlx.Tx, who Who, role string) error {
@@ -215,7 +216,7 @@ func identify(ctx context.Context, tx *sqlx.Tx, who Who, role string) error {
 		tenant = strconv.Itoa(int(who.Tenant))
 	}
 	query := "SELECT set_config('role', '" + role + "', true), set_config('app.tenant', '" + tenant +
-		"', true), set_config('app.actor', " + pq.QuoteLiteral(who.Actor) + ", true)"
+		"', true), set_config('app.actor', " + pq.QuoteLiteral(who.Actor) + ", true), set_config('app.reach', " + pq.QuoteLiteral(who.Reach) + ", true)"
 	if _, err := tx.ExecContext(ctx, query); err != nil {
 		return fmt.Errorf("identify %s: %w", who.Actor, err)
 	}

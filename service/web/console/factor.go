@@ -87,6 +87,9 @@ func (c *Console) showCode(g *gin.Context, v visit, status int, view pages.Code,
 	p.Lead, p.Problems = v.words.T("console.code.lead"), problems
 	if v.Due(v.at) == auth.DueNothing {
 		p.Title, p.Lead = v.words.T("console.step_up.title"), v.words.T("console.step_up.lead")
+		if view.Again {
+			p.Lead = v.words.T("console.step_up.lead_elsewhere")
+		}
 	}
 	return c.hall.Show(g, status, pages.CodePage(p, view))
 }

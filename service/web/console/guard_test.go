@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -15,7 +16,9 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"seedbook/ledger"
 	"seedbook/service/auth"
+	"seedbook/service/program"
 	"seedbook/service/web"
 )
 
@@ -391,5 +394,47 @@ func TestCookiesAreForOurOwnHostAndForNobodysScript(t *testing.T) {
 		if got := flags(test.base); !slices.Equal(got, test.want) {
 			t.Errorf("cookies %q, want %q", got, test.want)
 		}
+	}
+}
+
+// The scope is the transaction's and not the door's: a room that is asked for
+// another program by somebody limited to one does not find it.
+func TestAScopeHoldsBelowTheDoors(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	var own, other program.Program
+	err := o.db.InTx(t.Context(), o.who, func(tx *sqlx.Tx) (err error) {
+		for code, p := range map[string]*program.Program{"own": &own, "other": &other} {
+			n := program.Program{Code: code, Name: code, TimeZone: "America/Chicago", Currency: "USD", Rounding: ledger.HalfUp}
+			if *p, err = program.Add(t.Context(), tx, o.who, n, o.clock); err != nil {
+				return err
+			}
+		}
+		const limit = `INSERT INTO staff_scopes (tenant_id, account_id, program_id, granted_at, granted_by) VALUES ($1, $2, $3, $4, 'cli')`
+		_, err = tx.ExecContext(t.Context(), limit, o.who.Tenant, o.ana, own.ID, o.clock)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := auth.SignIn(t.Context(), o.db, o.keys, auth.Credentials{Email: email, Password: good}, o.clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := auth.Session(t.Context(), o.db, o.keys, s.Token, o.clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = o.db.InTx(t.Context(), p.Who(), func(tx *sqlx.Tx) error {
+		if _, err := program.Load(t.Context(), tx, own.ID); err != nil {
+			t.Errorf("the own program: %v", err)
+		}
+		if _, err := program.Load(t.Context(), tx, other.ID); !errors.Is(err, program.ErrNone) {
+			t.Errorf("another: %v, want %v", err, program.ErrNone)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

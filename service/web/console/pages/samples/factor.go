@@ -50,7 +50,7 @@ func security(p *parts.Page) templ.Component {
 }
 
 func stepUpElsewhere(p *parts.Page) templ.Component {
-	p.Title, p.Lead = p.T("console.step_up.title"), p.T("console.step_up.lead")
+	p.Title, p.Lead = p.T("console.step_up.title"), p.T("console.step_up.lead_elsewhere")
 	return pages.CodePage(p, pages.Code{Post: "/sign-in/code", Again: true, Over: "/sign-in/provider?anew=yes&next=%2Faccount%2Fsecurity"})
 }
 
