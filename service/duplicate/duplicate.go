@@ -136,8 +136,11 @@ func weigh(meetings []family.Meeting, profiles map[family.ChildID]likeness.Profi
 	for _, m := range meetings {
 		a, knowsA := profiles[m.Low]
 		b, knowsB := profiles[m.High]
-		if knowsA && knowsB { // the erased are nobody's twin
-			pairs = append(pairs, likeness.Pair{A: int64(m.Low), B: int64(m.High), Likeness: likeness.Compare(a, b, in)})
+		if !knowsA || !knowsB { // the erased are nobody's twin
+			continue
+		}
+		if l, worthy := likeness.Alike(a, b, in); worthy {
+			pairs = append(pairs, likeness.Pair{A: int64(m.Low), B: int64(m.High), Likeness: l})
 		}
 	}
 	return likeness.Sift(pairs)

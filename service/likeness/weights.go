@@ -130,18 +130,40 @@ const rare = 4
 // sisters. Where two share a name, strangers do so as often as it is borne: José
 // García says less than Wren Kowalski (Winkler, 1989).
 func (c Caseload) against(f finding) (strangers, family int) {
-	for _, o := range weights[f.field] {
-		if o.level != f.level {
-			continue
-		}
-		m, u := log2(o.child), o.strangers
-		if n := c.Bearers[f.name]; n > 0 && c.Children > 0 {
-			u = max(n*100_000/c.Children, u/rare)
-		}
-		return m - log2(u), m - log2(o.family)
+	w := logarithms[place(f.field)][rank(f.level)]
+	if n := c.Bearers[f.name]; f.name != "" && n > 0 && c.Children > 0 {
+		return w.child - log2(max(n*100_000/c.Children, w.odds.strangers/rare)), w.child - w.family
 	}
-	return 0, 0
+	return w.child - w.strangers, w.child - w.family
 }
+
+// logged is a level's odds as logarithms.
+type logged struct {
+	child, strangers, family int
+	odds                     odds
+}
+
+// limits are what fields say at most.
+type limits struct{ strangers, siblings int }
+
+// logarithms are the weights by the place of the field and the rank of the
+// level, best is what a field can say at most and most what all fields can.
+var logarithms, best, most = func() (all [fields][levels]logged, best [fields]limits, most limits) {
+	for f, rows := range weights {
+		at := place(f)
+		for _, o := range rows {
+			w := logged{log2(o.child), log2(o.strangers), log2(o.family), o}
+			all[at][rank(o.level)] = w
+			rarest := w.strangers
+			if (f == Given || f == Family) && o.level == Same {
+				rarest = log2(o.strangers / rare)
+			}
+			best[at].strangers, best[at].siblings = max(best[at].strangers, w.child-rarest), max(best[at].siblings, w.child-w.family)
+		}
+		most.strangers, most.siblings = most.strangers+best[at].strangers, most.siblings+best[at].siblings
+	}
+	return all, best, most
+}()
 
 // log2 is 100 times the binary logarithm of a positive number, rounded down, in
 // whole numbers: the fraction is found digit by digit by squaring.

@@ -7,7 +7,6 @@
 package trial
 
 import (
-	"cmp"
 	"slices"
 
 	"seedbook/service/likeness"
@@ -47,9 +46,29 @@ func share(n, of int) int {
 
 // Run searches a list.
 func Run(records []Record) Result {
-	profiles := make([]likeness.Profile, len(records))
+	profiles, in, met := meetings(records)
+	out := Result{Records: len(records), True: truePairs(records), Compared: len(met)}
+	var pairs []likeness.Pair
+	for _, p := range met {
+		a, b := p[0], p[1]
+		if records[a].Child == records[b].Child {
+			out.Reachable++
+		}
+		if l, worthy := likeness.Alike(profiles[a], profiles[b], in); worthy {
+			pairs = append(pairs, likeness.Pair{A: int64(a), B: int64(b), Likeness: l})
+		}
+	}
+	for _, p := range likeness.Sift(pairs) {
+		out.add(p, records[p.A].Child == records[p.B].Child)
+	}
+	return out
+}
+
+// meetings are the pairs of records that share a key, by their places in the list.
+func meetings(records []Record) (profiles []likeness.Profile, in likeness.Caseload, met [][2]int) {
+	profiles = make([]likeness.Profile, len(records))
 	blocks := map[string][]int{}
-	in := likeness.Caseload{Children: len(records), Bearers: map[string]int{}}
+	in = likeness.Caseload{Children: len(records), Bearers: map[string]int{}}
 	for i, r := range records {
 		profiles[i] = likeness.Prepare(r.Person)
 		for _, n := range profiles[i].Names() {
@@ -59,32 +78,18 @@ func Run(records []Record) Result {
 			blocks[k] = append(blocks[k], i)
 		}
 	}
-	out := Result{Records: len(records), True: truePairs(records)}
-	seen := map[[2]int]bool{}
-	var pairs []likeness.Pair
 	for _, block := range blocks {
 		if len(block) > likeness.MaxBlock {
 			continue
 		}
 		for i, a := range block {
 			for _, b := range block[i+1:] {
-				seen[[2]int{a, b}] = true
+				met = append(met, [2]int{a, b})
 			}
 		}
 	}
-	for p := range seen {
-		a, b := p[0], p[1]
-		out.Compared++
-		if records[a].Child == records[b].Child {
-			out.Reachable++
-		}
-		pairs = append(pairs, likeness.Pair{A: int64(a), B: int64(b), Likeness: likeness.Compare(profiles[a], profiles[b], in)})
-	}
-	slices.SortFunc(pairs, func(x, y likeness.Pair) int { return cmp.Or(cmp.Compare(x.A, y.A), cmp.Compare(x.B, y.B)) })
-	for _, p := range likeness.Sift(pairs) {
-		out.add(p, records[p.A].Child == records[p.B].Child)
-	}
-	return out
+	slices.SortFunc(met, func(x, y [2]int) int { return slices.Compare(x[:], y[:]) })
+	return profiles, in, slices.Compact(met)
 }
 
 func (r *Result) add(p likeness.Pair, same bool) {

@@ -3,6 +3,7 @@ package trial
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,27 @@ func TestATownOfOtherMistakesIsSearchedAsWell(t *testing.T) {
 				t.Errorf("seed %d: twins %s and %s are called certain", seed, a, b)
 			}
 		}
+	}
+}
+
+// A search in a hurry proposes what a careful one does, in the same words.
+func TestHurryLosesNothing(t *testing.T) {
+	t.Parallel()
+	profiles, in, met := meetings(newTown(9, 3000).records)
+	worthy := 0
+	for _, p := range met {
+		a, b := profiles[p[0]], profiles[p[1]]
+		whole := likeness.Compare(a, b, in)
+		hurried, ok := likeness.Alike(a, b, in)
+		if ok != whole.Worthy() || ok && !reflect.DeepEqual(whole, hurried) {
+			t.Fatalf("%d and %d: %+v in a hurry, %+v without", p[0], p[1], hurried, whole)
+		}
+		if ok {
+			worthy++
+		}
+	}
+	if worthy < 100 || worthy*2 > len(met) {
+		t.Errorf("%d of %d pairs are worthy", worthy, len(met))
 	}
 }
 
