@@ -9,7 +9,9 @@ import (
 // Keys are the texts under which a record meets those that may be the same
 // child: two records that share one are compared, others never. Every key
 // survives some of the mistakes that people make, and none is so common that it
-// gathers a caseload. They are made to be hashed: each holds personal data.
+// gathers a caseload. Every key is a row to be written for each child, so none
+// is there for what another one finds: who shares a home or a telephone meets
+// whatever the names are. They are made to be hashed: each holds personal data.
 func (p Profile) Keys() []string {
 	var out []string
 	add := func(kind string, parts ...string) {
@@ -25,15 +27,19 @@ func (p Profile) Keys() []string {
 	}
 	for _, pair := range pairs {
 		add("names", pair)
-		add("zip", pair, p.zip)
 	}
-	for _, w := range words {
-		add("home", w, p.streetSound(), strings.Join(p.numbers, " "))
-		for _, c := range p.contacts {
-			add("contact", w, c)
+	add("home", p.streetSound(), strings.Join(p.numbers, " "))
+	for _, c := range p.contacts {
+		add("contact", c)
+	}
+	for _, g := range p.guardians {
+		sound := guardianSound(g)
+		if len(g) > 1 {
+			add("guardian", sound)
+			continue
 		}
-		for _, g := range p.guardians {
-			add("guardian", w, guardianSound(g))
+		for _, w := range words { // of whom one name is known: many are called so
+			add("guardian", w, sound)
 		}
 	}
 	slices.Sort(out)
@@ -49,9 +55,6 @@ func (p Profile) addDates(add func(string, ...string), words, pairs []string) {
 	}
 	add("born_zip", p.born.String(), p.zip)
 	add("born_home", p.born.String(), p.streetSound())
-	for _, c := range p.contacts {
-		add("born_contact", p.born.String(), c)
-	}
 	for _, pair := range pairs {
 		add("year", pair, y)
 		add("day", pair, m, d)
