@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -80,6 +81,10 @@ type Held struct {
 	Child   family.ChildID  `db:"child_id"`
 	Program program.ID      `db:"program_id"`
 	Account savings.Account `db:"enrollment_id"`
+	Joined  bool            `db:"joined"` // to another record of the child, which this guardian was not given
+	// Also are accounts of further records of the child that the guardian was
+	// given: they lead here.
+	Also []savings.Account `db:"-"`
 }
 
 // LogValue keeps whose family it is out of logs.
@@ -95,7 +100,7 @@ func whoIs(tenant int32, account AccountID) store.Who {
 // Sees returns the guardian's own child by its account number, or ErrNotYours.
 func (g Guardian) Sees(account savings.Account) (Held, error) {
 	for _, h := range g.Held {
-		if h.Account == account {
+		if h.Account == account || slices.Contains(h.Also, account) {
 			return h, nil
 		}
 	}

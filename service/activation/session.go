@@ -5,12 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"seedbook/service/audit"
+	"seedbook/service/family"
 	"seedbook/service/store"
 )
 
@@ -75,17 +78,68 @@ func load(ctx context.Context, tx *sqlx.Tx, tenant int32, account AccountID, at 
 		return g, fmt.Errorf("load guardian %d: %w", account, err)
 	}
 	const held = `
-		SELECT c.child_id, e.program_id, e.id AS enrollment_id
+		SELECT c.child_id, e.program_id, e.id AS enrollment_id, e.state = 'joined' AS joined
 		FROM guardian_children c
 		JOIN enrollments e ON e.tenant_id = c.tenant_id AND e.child_id = c.child_id AND e.enrolled_on IS NOT NULL
 		JOIN programs p ON p.tenant_id = e.tenant_id AND p.id = e.program_id
 		WHERE c.account_id = $1 AND c.ended_at IS NULL AND c.paused_at IS NULL
 		  AND guardian_may(c.tenant_id, c.child_id, c.guardian_id, 'view', CAST(CAST($2 AS timestamptz) AT TIME ZONE p.time_zone AS date))
-		ORDER BY e.id`
+		ORDER BY e.state = 'joined', e.id`
 	if err := tx.SelectContext(ctx, &g.Held, held, account, at); err != nil {
 		return g, fmt.Errorf("children of guardian %d: %w", account, err)
 	}
-	return g, nil
+	g.Held, err = once(ctx, tx, g.Held)
+	return g, err
+}
+
+// once has a guardian who was given two records of one child see it once, under
+// the record by which it takes part; the other account leads to the same child.
+func once(ctx context.Context, q sqlx.QueryerContext, held []Held) ([]Held, error) {
+	if !slices.ContainsFunc(held, func(h Held) bool { return h.Joined }) {
+		return held, nil
+	}
+	ids := make([]family.ChildID, len(held))
+	for i, h := range held {
+		ids[i] = h.Child
+	}
+	records, err := family.Records(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []Held
+	for _, h := range held {
+		at := slices.IndexFunc(out, func(o Held) bool {
+			return h.Joined && o.Program == h.Program && slices.Contains(records[h.Child], o.Child)
+		})
+		if at < 0 {
+			out = append(out, h)
+			continue
+		}
+		out[at].Also = append(out[at].Also, h.Account)
+	}
+	return out, nil
+}
+
+// Seers are the accounts of guardians who were given each of some records, also
+// those whose sight is paused: it may begin again.
+func Seers(ctx context.Context, q sqlx.QueryerContext, records []family.ChildID) (map[family.ChildID][]AccountID, error) {
+	const query = `
+		SELECT c.child_id, c.account_id FROM guardian_children c
+		JOIN guardian_accounts a ON a.tenant_id = c.tenant_id AND a.id = c.account_id AND a.disabled_at IS NULL
+		WHERE c.child_id = ANY ($1) AND c.ended_at IS NULL
+		ORDER BY c.child_id, c.account_id`
+	var found []struct {
+		Child   family.ChildID `db:"child_id"`
+		Account AccountID      `db:"account_id"`
+	}
+	if err := sqlx.SelectContext(ctx, q, &found, query, pq.Array(records)); err != nil {
+		return nil, fmt.Errorf("who sees %d records: %w", len(records), err)
+	}
+	out := map[family.ChildID][]AccountID{}
+	for _, f := range found {
+		out[f.Child] = append(out[f.Child], f.Account)
+	}
+	return out, nil
 }
 
 // Session returns whose a session's token is, with the children seen at this

@@ -6,12 +6,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"seedbook/ledger"
+	"seedbook/service/activation"
 	"seedbook/service/enroll"
 	"seedbook/service/family"
 	"seedbook/service/program"
@@ -24,7 +26,11 @@ type Effect struct {
 	Survivor, Absorbed family.ChildID
 	Since              time.Time `json:"-"` // of a parting: when the records were joined
 	Programs           []ProgramEffect
-	Conflicts          []family.Conflict `json:"-"` // in which the records contradict each other
+	// Seers are the accounts of guardians who see each record now. Afterwards each
+	// of them sees the child with what is on all its records, or, of records that
+	// are parted, its own again.
+	Seers     map[family.ChildID][]activation.AccountID
+	Conflicts []family.Conflict `json:"-"` // in which the records contradict each other
 }
 
 // ProgramEffect is the effect in one program.
@@ -87,6 +93,17 @@ func (e Effect) Money() bool {
 	return false
 }
 
+// Waits reports that a second person has to agree: money is concerned, or a
+// guardian would see more of a child than before.
+func (e Effect) Waits() bool { return e.Money() || e.Shares() }
+
+// Shares reports that the records are not seen by the same guardians, so that
+// some would see more than before.
+func (e Effect) Shares() bool {
+	of := func(id family.ChildID) []activation.AccountID { return e.Seers[id] }
+	return !slices.Equal(of(e.Survivor), of(e.Absorbed))
+}
+
 // Hash identifies what was shown: an approval is of that.
 func (e Effect) Hash() string {
 	text, err := json.Marshal(e)
@@ -104,6 +121,9 @@ func (d Desk) before(ctx context.Context, q sqlx.QueryerContext, records []famil
 		return Effect{}, err
 	}
 	e.Conflicts = family.Conflicts(people)
+	if e.Seers, err = activation.Seers(ctx, q, records); err != nil {
+		return Effect{}, err
+	}
 	programs, err := programsOf(ctx, q, records)
 	if err != nil {
 		return Effect{}, err

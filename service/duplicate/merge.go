@@ -53,8 +53,8 @@ func PreviewJoin(ctx context.Context, tx *sqlx.Tx, d Desk, survivor, absorbed fa
 }
 
 // ProposeJoin says that two records are one child, and returns whether a second
-// person has to agree: where a record that is absorbed has money, or something
-// would be taken back. Otherwise they are joined at once. Seen is the hash of
+// person has to agree: where a record that is absorbed has money, something would
+// be taken back, or a guardian would see more of the child than before. Otherwise they are joined at once. Seen is the hash of
 // the effect that was shown; another effect is ErrChanged.
 func ProposeJoin(ctx context.Context, tx *sqlx.Tx, d Desk, survivor, absorbed family.ChildID, why, seen string) (waits bool, err error) {
 	if strings.TrimSpace(why) == "" {
@@ -67,7 +67,7 @@ func ProposeJoin(ctx context.Context, tx *sqlx.Tx, d Desk, survivor, absorbed fa
 	if e.Hash() != seen {
 		return false, ErrChanged
 	}
-	j := family.Join{Survivor: survivor, Absorbed: absorbed, Why: strings.TrimSpace(why), Money: e.Money(), Effect: e.Hash()}
+	j := family.Join{Survivor: survivor, Absorbed: absorbed, Why: strings.TrimSpace(why), Money: e.Waits(), Effect: e.Hash()}
 	if j.Money {
 		_, err = family.ProposeJoin(ctx, tx, d.Who, j, d.At)
 		return true, err

@@ -44,9 +44,21 @@ func Overview(ctx context.Context, q sqlx.QueryerContext, p program.Program) (t 
 	if t.Children, err = enroll.Count(ctx, q, p.ID); err != nil {
 		return Totals{}, err
 	}
+	// A child on record twice saves once.
 	const counts = `
+		WITH RECURSIVE roots (absorbed, survivor) AS (
+			SELECT absorbed, survivor FROM child_joins WHERE state = 'joined'
+			UNION
+			SELECT r.absorbed, j.survivor FROM roots r JOIN child_joins j ON j.absorbed = r.survivor AND j.state = 'joined'
+		), child (record, id) AS (
+			SELECT absorbed, survivor FROM roots WHERE survivor NOT IN (SELECT absorbed FROM roots)
+			UNION
+			SELECT survivor, survivor FROM roots WHERE survivor NOT IN (SELECT absorbed FROM roots)
+		)
 		SELECT (SELECT count(*) FROM enrollments WHERE program_id = $1 AND flagged),
-		       (SELECT coalesce(sum(n), 0) FROM program_tallies WHERE program_id = $1 AND what = 'savers'),
+		       (SELECT coalesce(sum(n), 0) FROM program_tallies WHERE program_id = $1 AND what = 'savers')
+		       - (SELECT coalesce(sum(n - 1), 0) FROM (
+		             SELECT count(*) AS n FROM program_savers s JOIN child c ON c.record = s.child_id WHERE s.program_id = $1 GROUP BY c.id) twice),
 		       (SELECT count(*) FROM deposits WHERE program_id = $1 AND state = 'suspense'),
 		       (SELECT count(*) FROM award_excesses WHERE program_id = $1 AND state = 'proposed'),
 		       (SELECT coalesce(sum(queued), 0) FROM awards WHERE program_id = $1 AND queued > 0)`

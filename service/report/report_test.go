@@ -423,6 +423,22 @@ func TestTheOverviewAddsUp(t *testing.T) {
 	}
 }
 
+// A child on record twice saves once, also where records were joined in a row.
+func TestAJoinedChildIsOneSaver(t *testing.T) {
+	t.Parallel()
+	m := newMonth(t)
+	m.live()
+	for i, want := range []int{2, 1} {
+		m.do(func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := family.ProposeJoin(ctx, tx, m.who, family.Join{Survivor: m.child[i+1], Absorbed: m.child[i], Why: "one child", Effect: "-"}, m.at)
+			return err
+		})
+		if got := m.overview().Savers; got != want {
+			t.Errorf("%d savers, want %d", got, want)
+		}
+	}
+}
+
 func (m *month) overview() (t Totals) {
 	m.t.Helper()
 	m.read(func(ctx context.Context, q sqlx.QueryerContext) (err error) {

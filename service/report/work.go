@@ -166,7 +166,7 @@ func (l *LowFund) runs() {
 // was given beyond an entitlement, or somebody's roles. It stands in the same queue as requests.
 type Pending struct {
 	Program program.ID    `db:"program_id"`
-	Kind    string        `db:"kind"` // "rules", "excess" or "staff"
+	Kind    string        `db:"kind"` // "rules", "excess", "merge" or "staff"
 	No      int64         `db:"no"`   // of the rule book; 0 for excesses
 	N       int           `db:"n"`
 	Amount  ledger.Amount `db:"amount"`
@@ -187,6 +187,13 @@ func PendingFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p pro
 		WHERE state = 'proposed' AND found_by <> $1 AND (CAST($2 AS bigint) = 0 OR program_id = $2)
 		  AND (cardinality(CAST($3 AS bigint[])) = 0 OR program_id = ANY ($3))
 		GROUP BY program_id
+		UNION ALL
+		SELECT e.program_id, 'merge', 0, count(DISTINCT j.id), 0, min(j.proposed_at)
+		FROM child_joins j
+		JOIN enrollments e ON e.tenant_id = j.tenant_id AND e.child_id IN (j.survivor, j.absorbed)
+		WHERE j.state = 'proposed' AND j.proposed_by <> $1 AND (CAST($2 AS bigint) = 0 OR e.program_id = $2)
+		  AND (cardinality(CAST($3 AS bigint[])) = 0 OR e.program_id = ANY ($3))
+		GROUP BY e.program_id
 		UNION ALL
 		SELECT 0, 'staff', 0, count(*), 0, min(proposed_at)
 		FROM staff_proposals s WHERE state = 'open' AND proposed_by <> $4` + notAboutThem + `$4)
@@ -220,6 +227,9 @@ func Inbox(ctx context.Context, q sqlx.QueryerContext, who store.Who, within []i
 		     + (SELECT count(*) FROM program_rule_books WHERE state = 'submitted' AND made_by <> $2
 		            AND (cardinality(CAST($3 AS bigint[])) = 0 OR program_id = ANY ($3)))
 		     + (SELECT count(*) FROM staff_proposals s WHERE state = 'open' AND proposed_by <> $1` + notAboutThem + `$1))
+		     + (SELECT count(*) FROM child_joins j WHERE j.state = 'proposed' AND j.proposed_by <> $2 AND EXISTS (
+		            SELECT FROM enrollments e WHERE e.tenant_id = j.tenant_id AND e.child_id IN (j.survivor, j.absorbed)
+		                AND (cardinality(CAST($3 AS bigint[])) = 0 OR e.program_id = ANY ($3))))
 		     + (SELECT count(*) FROM programs p WHERE (cardinality(CAST($3 AS bigint[])) = 0 OR p.id = ANY ($3)) AND EXISTS (
 		            SELECT FROM award_excesses x WHERE x.tenant_id = p.tenant_id AND x.program_id = p.id AND x.state = 'proposed' AND x.found_by <> $2))`
 	if err := sqlx.GetContext(ctx, q, &n, query, person, who.Actor, pq.Array(append([]int64{}, within...))); err != nil {

@@ -34,6 +34,7 @@ type child struct {
 	BornOn     string       `json:"born_on,omitempty"`
 	Student    string       `json:"student_number,omitempty"`
 	Erased     bool         `json:"erased,omitempty"`
+	JoinedTo   string       `json:"joined_to,omitempty"`
 }
 
 func childOf(c call, r enroll.Row) child {
@@ -143,16 +144,25 @@ func (a *API) child(g *gin.Context, c call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	if id, err := numberIn(g, "child"); err == nil && id != int64(row.Child) {
+		return ok(child{ID: number(id), State: enroll.Joined, JoinedTo: number(row.Child)})
+	}
 	return ok(childOf(c, row))
 }
 
 // childIn finds the child of the address, where the key may know of it: known to
-// its program and, with a school's key, at the school.
+// its program and, with a school's key, at the school. For a record that is
+// joined to another one it is the record by which the child takes part.
 func (a *API) childIn(ctx context.Context, q sqlx.QueryerContext, g *gin.Context, c call) (enroll.Row, error) {
 	id, err := numberIn(g, "child")
 	if err != nil {
 		return enroll.Row{}, err
 	}
+	holder, err := enroll.Holders(ctx, q, c.Program.ID, []family.ChildID{family.ChildID(id)})
+	if err != nil {
+		return enroll.Row{}, err
+	}
+	id = int64(holder[family.ChildID(id)])
 	// A page of one child that starts right before it.
 	f := enroll.Filter{School: c.School, After: family.ChildID(id - 1), Limit: 1}
 	rows, err := enroll.List(ctx, q, c.Who(), a.Keys, c.Program.ID, f)
@@ -201,7 +211,15 @@ func (a *API) balances(g *gin.Context, c call) (reply, error) {
 		if funds, err = fund.All(ctx, q, c.Program.ID); err != nil {
 			return err
 		}
-		held, err = ledger.Balances(ctx, q, c.Program.Book, ledger.Query{Children: []int64{int64(row.Child)}, EffectiveOn: on})
+		records, err := family.Records(ctx, q, []family.ChildID{row.Child})
+		if err != nil {
+			return err
+		}
+		var ids []int64
+		for _, r := range family.WithRecords([]family.ChildID{row.Child}, records) {
+			ids = append(ids, int64(r))
+		}
+		held, err = ledger.Balances(ctx, q, c.Program.Book, ledger.Query{Children: ids, EffectiveOn: on})
 		return err
 	})
 	if err == nil {

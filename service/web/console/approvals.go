@@ -152,6 +152,9 @@ func pendingRow(v visit, p report.Pending) parts.Row {
 	if p.Kind == "rules" {
 		return parts.Row{Term: at.program.Name, Value: v.words.T("console.approvals.rules", i18n.Args{"book": bookName(v, program.BookNo(p.No))}), To: bookPath(at, program.BookNo(p.No))}
 	}
+	if p.Kind == "merge" {
+		return parts.Row{Term: at.program.Name, Value: v.words.N("duplicate.page.task_waiting", p.N), To: at.base() + "/duplicates?state=waiting"}
+	}
 	return parts.Row{Term: at.program.Name, Value: v.words.N("console.approvals.excess", p.N, i18n.Args{"amount": p.Amount}), To: at.base() + "/excesses"}
 }
 

@@ -197,7 +197,7 @@ func (c *Console) onWaiting(g *gin.Context, v visit, notice string, do func(ctx 
 
 // joining is an effect in words.
 func (c *Console) joining(v visit, e duplicate.Effect) pages.Joining {
-	view := pages.Joining{Money: e.Money(), Seen: e.Hash()}
+	view := pages.Joining{Money: e.Waits(), Sight: sight(v, e), Seen: e.Hash()}
 	for _, p := range e.Programs {
 		line := pages.JoiningProgram{Name: p.Program.Name, Joined: p.Joined}
 		for i, a := range p.Before {
@@ -230,6 +230,27 @@ func (c *Console) joining(v visit, e duplicate.Effect) pages.Joining {
 		}
 	}
 	return view
+}
+
+// sight says who signs in and sees what, now and afterwards. It names nobody.
+func sight(v visit, e duplicate.Effect) (said []string) {
+	if len(e.Seers) == 0 {
+		return nil
+	}
+	told := map[family.ChildID]bool{}
+	for _, p := range e.Programs {
+		for _, a := range p.Before {
+			if !told[a.Child] {
+				told[a.Child] = true
+				said = append(said, v.words.N("duplicate.page.seers", len(e.Seers[a.Child]), map[string]any{"account": a.No.String()}))
+			}
+		}
+	}
+	key := "duplicate.page.sight_joined"
+	if !e.Since.IsZero() {
+		key = "duplicate.page.sight_parted"
+	}
+	return append(said, v.words.T(key))
 }
 
 func accountLine(v visit, a duplicate.Account) pages.AccountLine {

@@ -52,6 +52,7 @@ type Joining struct {
 	Part      bool // they are parted
 	Programs  []JoiningProgram
 	Conflicts []parts.Row
+	Sight     []string // who sees what, now and afterwards
 	Caution   string
 	Waits     string // who proposed it and why, where it waits
 	Own       bool   // the reader proposed it

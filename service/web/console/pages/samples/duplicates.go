@@ -84,6 +84,8 @@ func aJoining(p *parts.Page) pages.Joining {
 	second.StateAfter = p.T("duplicate.page.then", map[string]any{"what": p.T("console.participation.joined")})
 	second.ComingAfter = p.T("duplicate.page.then", map[string]any{"what": money("0.00")})
 	return pages.Joining{
+		Sight: []string{p.N("duplicate.page.seers", 2, map[string]any{"account": "SB-1"}), p.T("duplicate.page.sight_joined")},
+
 		Self: base + "/duplicates/1-9/join", Keep: "1", Seen: "x", Money: true,
 		Programs: []pages.JoiningProgram{{
 			Name: "Riverbend Saves", Joined: true, Accounts: []pages.AccountLine{first, second},
