@@ -23,6 +23,7 @@ var Table = []struct {
 	{"eligibility", Daily(1, 30)},
 	{"awards", Daily(2, 30)},
 	{"duplicates", Daily(3, 30)},
+	{"pictures", Daily(4, 0)},
 	{"checkpoint", Daily(4, 30)},
 	{"statements", Monthly(1, 5, 0)}, // of the month before
 	{"reperform", Monthly(2, 4, 0)},  // everything, once a month

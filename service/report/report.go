@@ -1,8 +1,9 @@
 // Package report turns the books and the caseload into numbers for people:
 // totals for the console, the roll-forward of a fund, the trial balance.
 //
-// It may read any table and writes none. Every figure is a sum of ledger lines
-// or a count of rows at one moment, so two figures of one answer always agree.
+// It may read any table, and writes none but what it counted for pages of
+// pictures. Every figure is a sum of ledger lines or a count of rows at one
+// moment, so two figures of one answer always agree.
 package report
 
 import (

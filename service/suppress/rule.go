@@ -40,6 +40,34 @@ func Counts(values [][]int64, n int64) (*Table, error) {
 	return t, nil
 }
 
+// Shares makes a table of groups whose sizes everybody knows, and none of which
+// is smaller than n: each row is split by what its children did. As those who
+// did not are known with those who did, a number is sensitive where either is
+// from 1 to n-1. Sizes are never hidden, nor is the sum of all.
+func Shares(values [][]int64, n int64) (*Table, error) {
+	t, err := Counts(values, n)
+	if err != nil {
+		return nil, err
+	}
+	t.told = true
+	for r := range t.rows {
+		size := t.At(r, t.Columns()).Value
+		if size < n {
+			return nil, fmt.Errorf("suppress: row %d is of %d, fewer than %d", r, size, n)
+		}
+		for c := range t.Columns() {
+			cell := &t.cells[r*t.columns+c]
+			if others := size - cell.Value; others > 0 && others < n {
+				if !cell.Sensitive() {
+					cell.Low = size - n
+				}
+				cell.High = size
+			}
+		}
+	}
+	return t, nil
+}
+
 // Sum is money of some children: how much in all, of how many, and of the two
 // with the most.
 type Sum struct {

@@ -38,7 +38,8 @@ func (c Cell) Sensitive() bool { return c.High > c.Value || c.High > 0 && c.Low 
 // the last number of each row the sum of the row.
 type Table struct {
 	cells         []Cell
-	rows, columns int // with the totals
+	rows, columns int  // with the totals
+	told          bool // the totals of rows are known to everybody
 }
 
 // At is the number in a row and a column; the one past the last is the total.
@@ -167,6 +168,8 @@ func (t *Table) worth(cell int) int64 {
 	row, column := cell/t.columns == t.rows-1, cell%t.columns == t.columns-1
 	value := t.cells[cell].Value
 	switch {
+	case column && t.told:
+		return never
 	case row && column:
 		return grandOnes
 	case row || column:

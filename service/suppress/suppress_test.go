@@ -191,6 +191,41 @@ func TestASolverLearnsNothingOfMoney(t *testing.T) {
 	})
 }
 
+// Shares of groups whose sizes stand beside them: neither who did something nor
+// who did not is found, and the sizes stay.
+func TestASolverLearnsNothingOfShares(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		n := rapid.Int64Range(2, 12).Draw(r, "n")
+		values := aTable(r, 5)
+		for i := range values {
+			values[i][0] += n
+		}
+		table, err := suppress.Shares(values, n)
+		if err != nil {
+			r.Fatal(err)
+		}
+		hidden := table.Hide()
+		if found := theft(t, table, hidden.At); found != "" {
+			r.Fatalf("%s of\n%s", found, picture(table, hidden))
+		}
+		for row := range table.Rows() + 1 {
+			size := table.At(row, table.Columns()).Value
+			if hidden.At(row, table.Columns()) {
+				r.Fatalf("the size of group %d is hidden", row)
+			}
+			for column := range table.Columns() {
+				v := table.At(row, column).Value
+				if !hidden.At(row, column) && (v > 0 && v < n || size > v && size-v < n) {
+					r.Fatalf("%d of %d is told", v, size)
+				}
+			}
+		}
+	})
+	if _, err := suppress.Shares([][]int64{{3, 4}}, 10); err == nil {
+		t.Error("a group of seven was taken")
+	}
+}
+
 // The attacker would find out, if there was anything: hiding the small numbers
 // alone, as people do by hand, is broken by subtraction.
 func TestTheSolverBreaksWhatIsHiddenByHand(t *testing.T) {
