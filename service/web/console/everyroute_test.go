@@ -39,6 +39,7 @@ var addresses = map[string]string{
 	"/p/:program/approvals": "{p}/approvals", "/p/:program/funds/new": "{p}/funds/new", "/p/:program/funds/receive": "{p}/funds/receive",
 	"/p/:program/jobs/ask": "{p}/jobs/ask", "/p/:program/journal/:tx": "{p}/journal/{tx}", "/p/:program/journal/:tx/correct": "{p}/journal/{tx}/correct",
 	"/p/:program/letters": "{p}/letters", "/p/:program/letters/:id": "{p}/letters/" + nothing, "/p/:program/letters/:id/letters.pdf": "{p}/letters/" + nothing + "/letters.pdf",
+	"/p/:program/pictures": "{p}/pictures", "/p/:program/pictures/equity": "{p}/pictures/equity", "/p/:program/pictures/files/:file": "{p}/pictures/files/funnel.csv",
 	"/trail": "/trail", "/trail.csv": "/trail.csv", "/trail.xlsx": "/trail.xlsx",
 	"/p/:program/keys": "{p}/keys", "/p/:program/keys/:id": "{p}/keys/" + nothing, "/p/:program/keys/:id/second": "{p}/keys/" + nothing + "/second",
 	"/p/:program/keys/:id/revoke": "{p}/keys/" + nothing + "/revoke",

@@ -204,6 +204,10 @@ var routes = []route{
 	{get, "/p/:program/forecast/changes/:change", auth.SeeFunds, (*Console).cost, false},
 	{post, "/p/:program/forecast/changes/:change/cancel", auth.TryRules, (*Console).stopForecast, false},
 
+	{get, "/p/:program/pictures", auth.SeeTotals, (*Console).pictures, false},
+	{get, "/p/:program/pictures/equity", auth.SeeTotals, (*Console).equity, false},
+	{get, "/p/:program/pictures/files/:file", auth.SeeTotals, (*Console).pictureFile, false},
+
 	{get, "/p/:program/findings", auth.VerifyBooks, (*Console).findings, false},
 	{get, "/p/:program/findings/findings.csv", auth.VerifyBooks, (*Console).findingsFile, false},
 

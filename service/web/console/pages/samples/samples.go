@@ -27,6 +27,7 @@ type Page struct {
 var Pages = []Page{
 	{"sign-in", signIn}, {"sign-in-refused", signInRefused}, {"link", link}, {"account", account}, {"help", help}, {"guide", guide}, {"keyboard", keyboard},
 	{"home", home}, {"home-empty", homeEmpty},
+	{"pictures", pictures}, {"pictures-none", picturesNone}, {"pictures-refused", picturesRefused}, {"equity", equity},
 	{"trail", trail}, {"trail-none", trailNone}, {"children", children}, {"children-none", childrenNone}, {"child", child}, {"child-new", childNew},
 	{"rosters", rosters}, {"columns", columns}, {"preview", preview}, {"preview-applying", previewApplying},
 	{"imports", importList}, {"imports-none", importListNone}, {"new-import", newImport}, {"import", importChecked}, {"import-received", importReceived},
@@ -71,7 +72,7 @@ const base = "/p/riverbend"
 func in(p *parts.Page, here, title string) {
 	p.Organization, p.Person = "City of Riverbend", "Ana Ruiz"
 	p.Help, p.Out, p.Me = "/help", "/sign-out", "/account"
-	for _, name := range []string{"home", "approvals", "children", "imports", "rosters", "deposits", "facts", "funds", "forecast", "rules", "jobs", "books", "keys"} {
+	for _, name := range []string{"home", "approvals", "pictures", "children", "imports", "rosters", "deposits", "facts", "funds", "forecast", "rules", "jobs", "books", "keys"} {
 		p.Nav = append(p.Nav, parts.Link{Text: p.T("console.nav." + name), To: base + "/" + name, Current: name == here})
 	}
 	p.Title = title
