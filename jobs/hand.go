@@ -76,7 +76,7 @@ func (h *hold) rehearse(ctx, alive context.Context) error {
 				return err
 			}
 			run = run.after(step, h.now())
-			if err := h.note(alive, run, func(next *Run) { h.stopIf(ctx.Err() != nil, next) }); err != nil {
+			if err := h.note(alive, run, func(next *Run) { h.stopIf(ctx.Err() != nil, next) }, chunked(step, run, h.now())); err != nil {
 				return err
 			}
 			h.tell()

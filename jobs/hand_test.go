@@ -25,10 +25,10 @@ func TestAFailedRunIsResumedWhenAPersonSaysSo(t *testing.T) {
 	h.tick(r)
 	broken = false
 	err := h.db.InTx(t.Context(), staff, func(tx *sqlx.Tx) error {
-		if err := Resume(t.Context(), tx, 99); !errors.Is(err, ErrNoRun) {
+		if err := Resume(t.Context(), tx, store.Who{Tenant: 1, Actor: "staff/7"}, 99, h.clock.now()); !errors.Is(err, ErrNoRun) {
 			t.Errorf("resume no run: %v", err)
 		}
-		return Resume(t.Context(), tx, h.only().ID)
+		return Resume(t.Context(), tx, store.Who{Tenant: 1, Actor: "staff/7"}, h.only().ID, h.clock.now())
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -130,6 +130,9 @@ func Cancel(ctx context.Context, tx *sqlx.Tx, who store.Who, id int64, at time.T
 		return fmt.Errorf("cancel run %d: %w", id, err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		if err == nil {
+			err = jot(ctx, tx, id, Event{At: at, What: StopAsked, By: who.Actor})
+		}
 		return err
 	}
 	if _, err := Load(ctx, tx, id); err != nil {
@@ -140,15 +143,19 @@ func Cancel(ctx context.Context, tx *sqlx.Tx, who store.Who, id int64, at time.T
 
 // Resume has the clock go on with a failed run at its next tick, without waiting
 // for the hour of the next try. A run that did not fail is left as it is.
-func Resume(ctx context.Context, tx *sqlx.Tx, id int64) error {
+func Resume(ctx context.Context, tx *sqlx.Tx, who store.Who, id int64, at time.Time) error {
 	const query = `UPDATE job_runs SET state = 'waiting', retry_at = NULL WHERE id = $1 AND state = 'failed'`
 	if _, err := Load(ctx, tx, id); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, query, id); err != nil {
+	res, err := tx.ExecContext(ctx, query, id)
+	if err != nil {
 		return fmt.Errorf("resume run %d: %w", id, err)
 	}
-	return nil
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	return jot(ctx, tx, id, Event{At: at, What: Resumed, By: who.Actor})
 }
 
 // Order is a run that a person asks for.

@@ -35,10 +35,11 @@ func (r *Runner) take(ctx context.Context, p Program, run Run) (Run, error) {
 		if store.Violates(err, "job_runs_one_at_a_time_key") || err == nil && len(taken) == 0 {
 			return errHeld
 		}
-		if err == nil {
-			run = taken[0]
+		if err != nil {
+			return err
 		}
-		return err
+		run = taken[0]
+		return jot(ctx, tx, run.ID, Event{At: at, What: Taken, By: run.Holder})
 	})
 	if err != nil && !errors.Is(err, errHeld) {
 		return Run{}, fmt.Errorf("take %s for %s: %w", run.Job, run.Period, err)

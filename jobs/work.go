@@ -120,8 +120,10 @@ func (h *hold) chunk(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		next, err = save(ctx, tx, h.run.after(step, t.At), t.At, h.lease())
-		return err
+		if next, err = save(ctx, tx, h.run.after(step, t.At), t.At, h.lease()); err != nil {
+			return err
+		}
+		return jot(ctx, tx, next.ID, chunked(step, next, t.At))
 	})
 	if err == nil {
 		h.run = next
@@ -141,8 +143,15 @@ func (h *hold) look(ctx context.Context, t Task) error {
 	if err != nil {
 		return err
 	}
-	run := h.run.after(step, h.now())
-	return h.note(ctx, run, func(*Run) {})
+	at := h.now()
+	return h.DB.InTx(ctx, t.Who, func(tx *sqlx.Tx) error {
+		saved, err := save(ctx, tx, h.run.after(step, at), at, h.lease())
+		if err != nil {
+			return err
+		}
+		h.run = saved
+		return jot(ctx, tx, saved.ID, chunked(step, saved, at))
+	})
 }
 
 // call does a step of the job.
@@ -186,15 +195,21 @@ func (run Run) after(s Step, at time.Time) Run {
 }
 
 // note saves a change of the run in a transaction of its own.
-func (h *hold) note(ctx context.Context, run Run, change func(next *Run)) error {
+func (h *hold) note(ctx context.Context, run Run, change func(next *Run), events ...Event) error {
 	change(&run)
 	at := h.now()
 	return h.DB.InTx(ctx, h.who(h.program, h.job.Name), func(tx *sqlx.Tx) error {
 		saved, err := save(ctx, tx, run, at, h.lease())
-		if err == nil {
-			h.run = saved
+		if err != nil {
+			return err
 		}
-		return err
+		h.run = saved
+		for _, e := range events {
+			if err := jot(ctx, tx, saved.ID, e); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -232,7 +247,10 @@ func (h *hold) fail(ctx context.Context, why error) (Run, error) {
 			    failures = failures + 1, retry_at = CASE WHEN NOT dry_run THEN CAST($4 AS timestamptz) END, error = $5
 			WHERE id = $1 AND fence = $2 AND state = 'running'
 			RETURNING ` + columns
-		return tx.GetContext(ctx, &h.run, query, h.run.ID, h.run.Fence, at, retry, reason(why))
+		if err := tx.GetContext(ctx, &h.run, query, h.run.ID, h.run.Fence, at, retry, reason(why)); err != nil {
+			return err
+		}
+		return jot(ctx, tx, h.run.ID, Event{At: at, What: Stumbled, By: h.run.Holder, Error: reason(why)})
 	})
 	if err != nil {
 		return h.run, fmt.Errorf("record that run %d failed (%s): %w", h.run.ID, reason(why), err)

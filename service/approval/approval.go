@@ -72,10 +72,12 @@ const (
 	Merge      Kind = "merge"
 	Undo       Kind = "undo"   // of an import
 	Limits     Kind = "limits" // who may do and approve how much
+	Period     Kind = "period" // closing a month of the books
+	Reopen     Kind = "reopen" // opening one again; it takes two approvals
 )
 
 // Kinds are all kinds, in the order people are offered them.
-var Kinds = []Kind{Correction, Roster, Run, Receipt, Fund, Payee, RoleChange, Forfeiture, Merge, Undo, Limits}
+var Kinds = []Kind{Correction, Roster, Run, Receipt, Fund, Payee, RoleChange, Forfeiture, Merge, Undo, Limits, Period, Reopen}
 
 // State is where a request stands.
 type State string

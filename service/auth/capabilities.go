@@ -78,6 +78,7 @@ const (
 	MakeStatements   Capability = "make_statements"
 	SeeBooks         Capability = "see_books" // trial balance, journal
 	VerifyBooks      Capability = "verify_books"
+	ClosePeriods     Capability = "close_periods" // ask to close or open a month, explain what is not settled
 	SeeTrail         Capability = "see_trail"
 	SeeStaff         Capability = "see_staff"
 	ManageStaff      Capability = "manage_staff"
@@ -155,6 +156,7 @@ var table = map[Capability]holding{
 	MakeStatements:   to(Operator),
 	SeeBooks:         to(TenantAdmin, ProgramManager, Operator, Approver, Auditor),
 	VerifyBooks:      to(ProgramManager, Operator, Approver, Auditor),
+	ClosePeriods:     freshly(ProgramManager, Operator),
 	SeeTrail:         to(TenantAdmin, Auditor),
 	SeeStaff:         to(TenantAdmin, Approver, Auditor),
 	ManageStaff:      freshly(TenantAdmin),

@@ -64,6 +64,8 @@ var hands = map[approval.Kind]hand{
 	approval.Limits:     {limits, setLimit, false},
 	approval.Forfeiture: {settling, settle, false},
 	approval.Undo:       {undoContent, undo, false},
+	approval.Period:     {closing, closePeriod, false},
+	approval.Reopen:     {opening, reopen, false},
 }
 
 // Done is what came of an approval.

@@ -43,6 +43,8 @@ func (f *requestFile) facts(v visit) []parts.Row {
 			add("day", w.Date(e.On), "")
 			add("reference", e.Reference, "")
 		}
+	case approval.Period, approval.Reopen:
+		f.periodFacts(v, add)
 	case approval.Fund:
 		var o fund.Opening
 		if json.Unmarshal(f.says.Details, &o) == nil {

@@ -138,7 +138,7 @@ func (c *Console) showBooks(g *gin.Context, v visit, m stand, verified *pages.Ve
 	if err != nil {
 		return err
 	}
-	view := pages.Books{Base: v.base(), On: m.On, KnownOn: m.known, Known: int64(trial.Known), Verified: verified, Moment: m.says(v), Journal: v.base() + "/journal"}
+	view := pages.Books{Base: v.base(), On: m.On, KnownOn: m.known, Known: int64(trial.Known), Verified: verified, Moment: m.says(v), Journal: v.base() + "/journal", Periods: v.base() + "/periods"}
 	if v.May(auth.VerifyBooks) {
 		view.Verify = v.base() + "/books/verify"
 	}

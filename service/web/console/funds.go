@@ -50,7 +50,7 @@ func (c *Console) funds(g *gin.Context, v visit) error {
 func rollForward(v visit, r report.RollForward) pages.RollForward {
 	w := v.words
 	return pages.RollForward{
-		Name: r.Fund.Name, Funder: r.Fund.Funder, Purpose: r.Fund.Purpose,
+		Name: r.Fund.Name, To: fundPath(v, r.Fund), Funder: r.Fund.Funder, Purpose: r.Fund.Purpose,
 		Opening: r.Opening, Received: r.Received, Awarded: r.Awarded, GivenBack: r.GivenBack, Other: r.Other, Closing: r.Closing,
 		Position: []parts.Row{
 			{Term: w.T("console.funds.on_accounts"), Value: w.Money(r.Designated)},
@@ -63,5 +63,5 @@ func rollForward(v visit, r report.RollForward) pages.RollForward {
 }
 
 func fundPath(v visit, f fund.Fund) string {
-	return v.base() + "/funds#" + url.PathEscape(f.Code)
+	return v.base() + "/funds/" + url.PathEscape(f.Code)
 }

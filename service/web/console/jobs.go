@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,10 @@ func (c *Console) showRuns(g *gin.Context, v visit, status int, problems []parts
 		return err
 	}
 	view := pages.Jobs{Base: v.base(), Today: v.today(), May: v.May(auth.RunJobs) && c.Jobs != nil, AsOf: v.today().String()}
+	if view.Calendar, err = c.calendar(g, v); err != nil {
+		return err
+	}
+	offered(g, &view)
 	for _, t := range typed {
 		view.Ask, view.Job, view.AsOf = t.ask, t.job, t.asOf
 	}
@@ -168,11 +173,20 @@ func (c *Console) jobRun(g *gin.Context, v visit) error {
 	line := runLine(v, run)
 	p := c.page(g, v, line.Job+", "+line.Period, parts.Link{Text: v.words.T("console.nav.jobs"), To: v.base() + "/jobs"})
 	view := pages.RunPage{Run: line, Facts: runFacts(v, run), Work: runWork(v, run)}
+	if err := c.runLog(g, v, run, &view); err != nil {
+		return err
+	}
 	if run.Job == jobs.Reperformance {
 		view.Findings = v.base() + "/findings?run=" + strconv.FormatInt(run.ID, 10)
 	}
 	if !run.Finished() && v.May(auth.RunJobs) {
 		view.Cancel = runPath(v, run.ID) + "/cancel"
+	}
+	if run.State == jobs.Failed && v.May(auth.RunJobs) {
+		view.Resume = runPath(v, run.ID) + "/resume"
+	}
+	if run.Finished() && v.May(auth.RunJobs) && c.Jobs != nil {
+		view.Again = v.base() + "/jobs?job=" + url.QueryEscape(run.Job) + "&as_of=" + run.AsOf.String()
 	}
 	if view.Work.Running {
 		p.Reload = 3

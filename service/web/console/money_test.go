@@ -153,3 +153,23 @@ func TestPagesOfTheJournalFollowEachOther(t *testing.T) {
 		}
 	}
 }
+
+func TestAFundIsFollowedToItsTransactions(t *testing.T) {
+	t.Parallel()
+	_, b := city(t)
+	path := first(t, b.get(riverbend+"/funds"), riverbend+`/funds/[A-Z]+`)
+	page := b.get(path + "?from=2026-01-01&to=2026-12-31")
+	if page.status != http.StatusOK || !strings.Contains(page.body, "Promises and payments") {
+		t.Fatalf("the fund's page: %d", page.status)
+	}
+	tx := first(t, page, riverbend+`/journal/\d+`)
+	if a := b.get(tx); a.status != http.StatusOK {
+		t.Errorf("its receipt's transaction: %d", a.status)
+	}
+	if a := b.get(path + "?from=soon"); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("a day that is none: %d", a.status)
+	}
+	if a := b.get(riverbend + "/funds/NOBODY"); a.status != http.StatusNotFound {
+		t.Errorf("a fund that is none: %d", a.status)
+	}
+}

@@ -177,6 +177,7 @@ var routes = []route{
 	{get, "/p/:program/funds/new", auth.ManageFunds, (*Console).askFund, false},
 	{post, "/p/:program/funds/new", auth.ManageFunds, (*Console).addFund, false},
 
+	{get, "/p/:program/funds/:fund", auth.SeeFunds, (*Console).fundPage, false},
 	{get, "/p/:program/funds", auth.SeeFunds, (*Console).funds, false},
 
 	{get, "/p/:program/rules", auth.SeeRules, (*Console).ruleBooks, false},
@@ -236,6 +237,7 @@ var routes = []route{
 	{get, "/p/:program/jobs", auth.SeeJobs, (*Console).jobRuns, false},
 	{post, "/p/:program/jobs", auth.RunJobs, (*Console).runJob, false},
 	{get, "/p/:program/jobs/:id", auth.SeeJobs, (*Console).jobRun, false},
+	{post, "/p/:program/jobs/:id/resume", auth.RunJobs, (*Console).resumeJob, false},
 	{post, "/p/:program/jobs/:id/cancel", auth.RunJobs, (*Console).cancelJob, false},
 
 	{get, "/p/:program/journal", auth.SeeBooks, (*Console).journal, false},
@@ -247,6 +249,11 @@ var routes = []route{
 	{get, "/p/:program/books.csv", auth.SeeBooks, exportBooks(sheet.CSV), false},
 	{get, "/p/:program/books.xlsx", auth.SeeBooks, exportBooks(sheet.XLSX), false},
 	{get, "/p/:program/books/:chart/:fund", auth.SeeBooks, (*Console).ledgerAccounts, false},
+	{get, "/p/:program/periods", auth.SeeBooks, (*Console).periods, false},
+	{get, "/p/:program/periods/:month", auth.SeeBooks, (*Console).periods, false},
+	{post, "/p/:program/periods/:month/explain", auth.ClosePeriods, (*Console).explainPoint, false},
+	{post, "/p/:program/periods/:month/close", auth.ClosePeriods, (*Console).askClose, false},
+	{post, "/p/:program/periods/:month/reopen", auth.ClosePeriods, (*Console).askReopen, false},
 	{get, "/p/:program/books", auth.SeeBooks, (*Console).books, false},
 	{post, "/p/:program/books/verify", auth.VerifyBooks, (*Console).verifyBooks, false},
 }

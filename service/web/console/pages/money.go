@@ -43,3 +43,29 @@ type LedgerAccount struct {
 	HolderTo      string
 	Debit, Credit ledger.Amount
 }
+
+// Fund is one fund through a period.
+type Fund struct {
+	Self     string
+	From, To string
+	In       ledger.Period
+	Purpose  string
+	Rolled   []parts.Row
+	Position []parts.Row
+	Receipts []FundReceipt
+	Given    []FundGiven
+}
+
+// FundReceipt is a promise or a payment.
+type FundReceipt struct {
+	Reference, To, Kind, By string
+	Amount                  ledger.Amount
+	On                      ledger.Date
+}
+
+// FundGiven is what is set aside for children by a benefit.
+type FundGiven struct {
+	Benefit, Account, To string
+	Children             int
+	Amount               ledger.Amount
+}

@@ -312,6 +312,7 @@ type Funds struct {
 
 // RollForward follows a fund through a period.
 type RollForward struct {
+	To                    string // the fund's own page
 	Name, Funder, Purpose string
 	Opening               ledger.Amount
 	Received              ledger.Amount
@@ -334,7 +335,29 @@ type Jobs struct {
 	Ask   bool   // the run typed waits for another person
 	Job   string // as typed before
 	AsOf  string
+
+	Calendar Calendar
 }
+
+// Calendar is what comes due in a month, job by job.
+type Calendar struct {
+	Month  string
+	Months []parts.Link // this one and the next
+	Rows   []JobDue
+}
+
+// JobDue is how a job stands.
+type JobDue struct {
+	Job, To string // To fills the job into the form
+	Newest  string // the newest period that is done
+	Next    string // when it comes due next
+	For     string // what that run is for
+	Fared   string // the runs of the month
+	ToCome  string
+}
+
+// LogLine is a line of a run's log.
+type LogLine struct{ At, What, Came string }
 
 // Run is one run of a job.
 type Run struct {
@@ -353,6 +376,10 @@ type RunPage struct {
 	Work   parts.Work
 	Facts  []parts.Row
 	Cancel string // where stopping it posts to; "" where it may not
+	Resume string // where having a failed one go on posts to
+	Again  string // where the same is asked for again
+	Stands string // what is the matter with it, in words; "" for nothing
+	Log    []LogLine
 	// Findings is where what a re-performance found is listed; "" of other jobs.
 	Findings string
 }

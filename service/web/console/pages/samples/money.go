@@ -76,3 +76,85 @@ func ledgerPage(p *parts.Page) templ.Component {
 	}
 	return pages.LedgerPage(p, v)
 }
+
+func periodsView(p *parts.Page) pages.Periods {
+	in(p, "books", p.T("money.periods.title"))
+	p.Lead = p.T("money.periods.lead")
+	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.books"), To: base + "/books"})
+	v := pages.Periods{Month: p.Month(day("2026-09-01")), May: true, Explain: base + "/periods/2026-09/explain"}
+	state := func(key string, tone parts.Tone) parts.Status {
+		return parts.Status{Text: p.T("money.periods.state." + key), Tone: tone}
+	}
+	for i, s := range []parts.Status{state("running", parts.Quiet), state("open", parts.Caution), state("closed", parts.Good)} {
+		v.Months = append(v.Months, pages.PeriodLine{Name: p.Month(day("2026-10-01").AddMonths(-i)), To: base + "/periods/2026-09", Current: i == 1, State: s})
+	}
+	point := func(name, state string, tone parts.Tone, says, amount, note string) {
+		v.Points = append(v.Points, pages.PeriodPoint{Name: p.T("money.point." + name), To: base + "/deposits", State: parts.Status{Text: p.T("money.point_state." + state), Tone: tone}, Says: says, Amount: amount, Note: note})
+	}
+	point("jobs", "settled", parts.Good, "", "", "")
+	point("statements", "settled", parts.Good, "", "", "")
+	point("suspense", "explained", parts.Info, p.N("money.point_count", 1), p.Money(money("25.00")),
+		p.T("money.point_note", map[string]any{"by": "Ana Ruiz", "at": p.Time(noon), "note": "The bank looks for the slip; ticket 881."}))
+	point("queue", "open", parts.Caution, p.N("money.point_count", 12), p.Money(money("240.00")), "")
+	point("balanced", "settled", parts.Good, "", "", "")
+	v.Open = []parts.Choice{{Value: "queue", Text: p.T("money.point.queue")}}
+	v.Locks = []pages.PeriodLock{{Act: p.T("money.periods.act.close"), Through: p.Date(day("2026-08-31")), By: "Ana Ruiz", At: noon,
+		Approval: parts.Link{Text: p.T("console.tx.approved_by", map[string]any{"no": "17", "by": "Tom Baker"}), To: "/approvals/17"}, Reason: "August is settled."}}
+	return v
+}
+
+func periods(p *parts.Page) templ.Component {
+	v := periodsView(p)
+	v.Close = base + "/periods/2026-09/close"
+	p.Problems = []parts.Problem{{Text: p.T("period.open_points", map[string]any{"N": 1})}}
+	return pages.PeriodsPage(p, v)
+}
+
+func periodsClosed(p *parts.Page) templ.Component {
+	v := periodsView(p)
+	v.Closed, v.Month, v.Reopen = true, p.Month(day("2026-08-01")), base+"/periods/2026-08/reopen"
+	return pages.PeriodsPage(p, v)
+}
+
+func calendar(p *parts.Page) pages.Calendar {
+	c := pages.Calendar{Month: p.Month(day("2026-10-01")), Months: []parts.Link{{Text: p.Month(day("2026-10-01")), To: base + "/jobs", Current: true}, {Text: p.Month(day("2026-11-01")), To: base + "/jobs?month=next"}}}
+	for _, job := range []string{"awards", "statements"} {
+		c.Rows = append(c.Rows, pages.JobDue{Job: p.T("console.job." + job), To: base + "/jobs?job=" + job, Newest: p.DateShort(day("2026-10-05")), Next: p.Time(noon),
+			For: p.T("money.runs.for", map[string]any{"period": p.DateShort(day("2026-10-06"))}), Fared: p.N("money.runs.done", 4) + " · " + p.N("money.runs.failed", 1),
+			ToCome: p.N("money.runs.to_come", 26, map[string]any{"first": day("2026-10-06"), "last": day("2026-10-31")})})
+	}
+	return c
+}
+
+func runLog(p *parts.Page) []pages.LogLine {
+	return []pages.LogLine{
+		{At: p.Time(noon), What: p.T("money.runs.event.chunk", map[string]any{"no": "2"}), Came: p.N("console.jobs.went_through", 300)},
+		{At: p.Time(noon), What: p.T("money.runs.event.failed"), Came: "database 40001 serialization_failure"},
+		{At: p.Time(noon), What: p.T("money.runs.event.taken", map[string]any{"by": "csa-1/4711"})},
+	}
+}
+
+func runFailed(p *parts.Page) templ.Component {
+	in(p, "jobs", "Awards, 2026-10-05")
+	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.jobs"), To: base + "/jobs"})
+	r := runs()[2]
+	r.State = parts.Status{Text: p.T("console.run_state.failed"), Tone: parts.Bad}
+	return pages.RunPageOf(p, pages.RunPage{Run: r, Resume: base + "/jobs/87/resume", Again: base + "/jobs?job=awards&as_of=2026-10-05", Log: runLog(p),
+		Stands: p.T("money.runs.retried", map[string]any{"at": noon}),
+		Work:   parts.Work{ID: "work", Label: p.T("console.job.awards"), Done: 600, Of: 1947, Says: p.T("console.jobs.progress", map[string]any{"done": 600, "of": 1947})}})
+}
+
+func fundSample(p *parts.Page) templ.Component {
+	in(p, "funds", "Smith Family Fund")
+	p.Lead = "Smith Family Foundation"
+	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.funds"), To: base + "/funds"})
+	row := func(key, amount, to string) parts.Row {
+		return parts.Row{Term: p.T("console.funds." + key), Value: p.Money(money(amount)), To: to}
+	}
+	lines := base + "/journal?chart=3100&fund=7"
+	return pages.FundPage(p, pages.Fund{Self: base + "/funds/SMITH", From: "2026-09-01", To: "2026-09-30", Purpose: "Matches at School A, at most 20.00 a child and school year.",
+		Rolled:   []parts.Row{row("opening", "0.00", lines), row("received", "1000.00", lines), row("awarded", "-50.00", lines), row("given_back", "20.00", lines), row("closing", "970.00", lines)},
+		Position: []parts.Row{row("on_accounts", "30.01", ""), row("cash", "570.00", lines), row("receivable", "400.00", lines)},
+		Given:    []pages.FundGiven{{Account: "3152 " + p.T("console.chart.3152"), Benefit: "match", Children: 2, Amount: money("30.00"), To: base + "/books/3152/7"}},
+		Receipts: []pages.FundReceipt{{Reference: "Pledge letter 2026-09-01", To: base + "/journal/2", Kind: p.T("console.receipt.kinds.pledge"), By: "Ana Ruiz", Amount: money("1000.00"), On: day("2026-09-01")}}})
+}

@@ -52,7 +52,7 @@ var Pages = []Page{
 	{"custody", custody}, {"custody-none", custodyNone}, {"bank-file-held", bankFileHeld}, {"custodian-new", custodianNew},
 	{"duplicates", duplicates}, {"duplicates-none", duplicatesNone}, {"pair", pair}, {"pair-waiting", pairWaiting},
 	{"join-ask", joinAsk}, {"join-approve", joinApprove}, {"join-own", joinOwn}, {"part-ask", partAsk}, {"child-joined", childJoined},
-	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"books", books}, {"journal", journal}, {"journal-searched", journalSearched}, {"journal-none", journalNone}, {"ledger", ledgerPage}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
+	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"run-failed", runFailed}, {"books", books}, {"journal", journal}, {"journal-searched", journalSearched}, {"journal-none", journalNone}, {"ledger", ledgerPage}, {"fund", fundSample}, {"periods", periods}, {"periods-closed", periodsClosed}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
 
 // Frame is a page's frame as the console makes it.
@@ -362,14 +362,14 @@ func runs() []pages.Run {
 
 func jobs(p *parts.Page) templ.Component {
 	in(p, "jobs", p.T("console.jobs.title"))
-	return pages.JobsPage(p, pages.Jobs{Base: base, May: true, Names: choices("Awards", "Eligibility", "Statements"), Today: day("2026-10-05"), Runs: runs(), Next: base + "/jobs?after=86"})
+	return pages.JobsPage(p, pages.Jobs{Base: base, May: true, Names: choices("Awards", "Eligibility", "Statements"), Today: day("2026-10-05"), Runs: runs(), Next: base + "/jobs?after=86", Calendar: calendar(p)})
 }
 
 func run(p *parts.Page) templ.Component {
 	in(p, "jobs", "Awards, 2026-10-05")
 	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.jobs"), To: base + "/jobs"})
 	r := runs()[2]
-	return pages.RunPageOf(p, pages.RunPage{Run: r, Cancel: base + "/jobs/87/cancel",
+	return pages.RunPageOf(p, pages.RunPage{Run: r, Cancel: base + "/jobs/87/cancel", Log: runLog(p),
 		Work:  parts.Work{ID: "work", Label: "Working out awards", Done: 600, Of: 1947, Says: "600 of 1,947 children", Running: true, Watch: base + "/jobs/87"},
 		Facts: []parts.Row{{Term: "As of", Value: p.Date(day("2026-10-05"))}, {Term: "Awards so far", Value: "31"}, {Term: "Amount so far", Value: "$402.50"}}})
 }
