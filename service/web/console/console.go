@@ -179,7 +179,7 @@ func (c *Console) write(g *gin.Context, v visit, fn func(ctx context.Context, tx
 
 // places are the main places of a program, and who may go there.
 var places = []place{
-	{"pictures", "/pictures", "i", auth.SeeTotals},
+	{"pictures", "/pictures", "v", auth.SeeTotals},
 	{"children", "/children", "c", auth.SeeChildren},
 	{"imports", "/imports", "i", auth.SeeImports},
 	{"rosters", "/rosters", "r", auth.SeeRosters},
