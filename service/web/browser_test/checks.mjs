@@ -40,7 +40,8 @@ async function stops(page, add) {
 }
 
 await withBrowser(async (open) => {
-  for (const [lang, width] of [["es", 320], ["en", 1280]]) {
+  // Both at once: a page waits more than it works.
+  await Promise.all([["es", 320], ["en", 1280]].map(async ([lang, width]) => {
     const { context, page } = await open({ viewport: { width, height: 800 }, reducedMotion: "reduce" });
     let where = "";
     page.on("console", (m) => {
@@ -57,7 +58,9 @@ await withBrowser(async (open) => {
       if ((await page.locator("h1").count()) !== 1) add("not exactly one h1");
       if ((await page.getAttribute("html", "lang")) !== lang) add("the page does not name its language");
       if ((await page.evaluate(sideways)) > 0) add("scrolls sideways");
-      if ((await stops(page, add)) < 3) add("hardly anything can be reached with the keyboard");
+      // Where a form was refused, the focus begins in the summary of what is wrong.
+      const least = (await page.locator("#errors").count()) > 0 ? 1 : 3;
+      if ((await stops(page, add)) < least) add("hardly anything can be reached with the keyboard");
       await page.evaluate((css) => {
         const sheet = new CSSStyleSheet();
         sheet.replaceSync(css);
@@ -66,7 +69,7 @@ await withBrowser(async (open) => {
       if (width === 320 && (await page.evaluate(sideways)) > 0) add("scrolls sideways with wide spacing");
     }
     await context.close();
-  }
+  }));
 
   // What a first visit loads, as it travels.
   const { context, page } = await open({});

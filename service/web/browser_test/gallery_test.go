@@ -50,7 +50,7 @@ func gallery(t *testing.T) *httptest.Server {
 func script(t *testing.T, name string, args ...string) {
 	t.Helper()
 	chromium := browser(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", append([]string{name}, args...)...)
 	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)

@@ -248,7 +248,7 @@ func (c *Console) addDocument(g *gin.Context, v visit) error {
 	}
 	d := family.Document{Kind: family.DocumentKind(f.Choice("document_kind", kinds...)), Title: f.Text("title"), Closed: f.Checked("closed")}
 	content, _, fileErr := f.File("file")
-	return c.filed(g, v, f, "document_added", nil, func(ctx context.Context, tx *sqlx.Tx, child family.ChildID) error {
+	return c.filed(g, v, f, "document_added", map[string]string{"title": d.Title}, func(ctx context.Context, tx *sqlx.Tx, child family.ChildID) error {
 		if fileErr != nil {
 			return fileErr
 		}

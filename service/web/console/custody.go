@@ -255,10 +255,10 @@ func (c *Console) addCustodian(g *gin.Context, v visit) error {
 	if err != nil {
 		return err
 	}
-	form := pages.NewCustodian{Name: f.Optional("name"), Code: f.Optional("code"), Kind: f.Optional("kind"), Account: f.Optional("account"), Currency: strings.ToUpper(f.Optional("currency")),
+	form := pages.NewCustodian{Name: f.Optional("name"), Code: f.Optional("code"), Kind: f.Optional("kind"), Account: f.Optional("account"), Currency: f.Optional("currency"),
 		CutOff: f.Optional("cut_off"), Format: f.Optional("format"), Rhythm: f.Optional("expected"), Days: f.Optional("value_days"), Federal: f.Checked("federal")}
 	one := custody.Custodian{Code: form.Code, Name: form.Name, Kind: custody.Kind(form.Kind), CutOff: form.CutOff, Federal: form.Federal,
-		Accounts: []custody.Account{{Number: form.Account, Currency: form.Currency}},
+		Accounts: []custody.Account{{Number: form.Account, Currency: strings.ToUpper(form.Currency)}},
 		Files:    []custody.FileKind{{Gives: true, Format: form.Format, Expected: form.Rhythm}}}
 	if one.ValueDays, err = strconv.Atoi(form.Days); err != nil {
 		one.ValueDays = -1 // refused as a number of days

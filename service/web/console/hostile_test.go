@@ -321,7 +321,7 @@ func TestHostileTextInEveryFieldOfEveryForm(t *testing.T) {
 		from = append(from, to)
 	}
 	slices.Sort(from)
-	texts := append(heaps(naughty(t)), dangerous...)
+	texts := heaps(naughty(t)) // one by one below, where the other fields are right
 	taken := map[string][]string{}
 	for _, person := range []*browser{maker, checker} {
 		all, _ := person.walk(from, 3)

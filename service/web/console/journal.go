@@ -45,8 +45,7 @@ type journalSearch struct {
 
 // readJournal reads the filters. Whose account number was asked for is looked up
 // later.
-func readJournal(g *gin.Context) (s journalSearch, err error) {
-	f := web.ReadQuery(g)
+func readJournal(f *web.Form) (s journalSearch, err error) {
 	s.typed = map[string]string{}
 	for _, name := range journalFields {
 		s.typed[name] = f.Optional(name)
@@ -230,7 +229,14 @@ func childrenIn(lines []report.JournalLine) (out []family.ChildID) {
 
 // journal lists the lines of a program's book, the newest first.
 func (c *Console) journal(g *gin.Context, v visit) error {
-	s, err := readJournal(g)
+	s, err := readJournal(web.ReadQuery(g))
+	return c.showJournal(g, v, s, err, "")
+}
+
+// showJournal shows the lines of a search, or what is wrong with it or with the
+// name of a view that was not kept.
+func (c *Console) showJournal(g *gin.Context, v visit, s journalSearch, wrong error, name string) error {
+	err := wrong
 	var found journalFound
 	if err == nil {
 		err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
@@ -255,7 +261,9 @@ func (c *Console) journal(g *gin.Context, v visit) error {
 	}
 	p := c.page(g, v, v.words.T("money.journal.title"), parts.Link{Text: v.words.T("console.nav.books"), To: v.base() + "/books"})
 	p.Problems = problems
-	return c.hall.Show(g, statusOr(err), pages.JournalPage(p, s.view(v, found)))
+	view := s.view(v, found)
+	view.ViewName = name
+	return c.hall.Show(g, statusOr(err), pages.JournalPage(p, view))
 }
 
 // statusOr is a page's status: that of what is wrong with its address, if anything.
@@ -291,7 +299,7 @@ func exportJournal(f sheet.Format) func(*Console, *gin.Context, visit) error {
 }
 
 func (c *Console) exportLines(g *gin.Context, v visit, f sheet.Format) error {
-	s, err := readJournal(g)
+	s, err := readJournal(web.ReadQuery(g))
 	if err != nil {
 		return err
 	}
@@ -359,13 +367,19 @@ func (c *Console) saveJournalView(g *gin.Context, v visit) error {
 		}
 	}
 	view := savedview.View{Name: f.Text("name"), Query: kept.Encode(), Shared: f.Checked("shared")}
-	if err := f.Err(); err != nil {
-		return err
+	if err = f.Err(); err == nil {
+		err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error {
+			_, err := savedview.Save(ctx, tx, v.Who(), journalList(v), view, v.at)
+			return err
+		})
 	}
-	err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error {
-		_, err := savedview.Save(ctx, tx, v.Who(), journalList(v), view, v.at)
-		return err
-	})
+	if web.Problems(v.words, err) != nil {
+		s, bad := readJournal(web.FormOf(kept.Encode()))
+		if bad != nil {
+			return err
+		}
+		return c.showJournal(g, v, s, err, f.Peek("name"))
+	}
 	if err != nil {
 		return err
 	}

@@ -1595,7 +1595,7 @@ func FilePage(p *parts.Page, v File) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = parts.Input(p, parts.Field{Name: "title", Label: p.T("childfile.document_title"), MaxLength: 200}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = parts.Input(p, parts.Field{Name: "title", Label: p.T("childfile.document_title"), Value: v.Typed["title"], MaxLength: 200}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

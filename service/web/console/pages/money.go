@@ -24,6 +24,7 @@ type Journal struct {
 	Files      []parts.Link
 	Views      []ViewLink
 	ViewQuery  string
+	ViewName   string // as typed, where it was refused
 }
 
 // Ledger is the accounts that a line of the trial balance is the sum of.

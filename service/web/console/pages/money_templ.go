@@ -345,7 +345,7 @@ func JournalPage(p *parts.Page, v Journal) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = parts.Input(p, parts.Field{Name: "name", Label: p.T("childlist.view_name")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = parts.Input(p, parts.Field{Name: "name", Value: v.ViewName, Label: p.T("childlist.view_name")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
