@@ -60,11 +60,21 @@ func TestLettersGoToWhoIsNotInYetAndTheirCodesOpen(t *testing.T) {
 	}
 }
 
+// needPoppler asks for one of Debian's poppler-utils: in CI it must be there.
+func needPoppler(t *testing.T, name string) {
+	t.Helper()
+	_, err := exec.LookPath(name)
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatalf("%s is not installed", name)
+	}
+	if err != nil {
+		t.Skipf("%s is not installed: apt-get install poppler-utils", name)
+	}
+}
+
 func pdfText(t *testing.T, file []byte) string {
 	t.Helper()
-	if _, err := exec.LookPath("pdftotext"); err != nil {
-		t.Skip("pdftotext is not installed: apt-get install poppler-utils")
-	}
+	needPoppler(t, "pdftotext")
 	path := filepath.Join(t.TempDir(), "letters.pdf")
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
@@ -90,9 +100,7 @@ func TestALetterIsOneSheetAndTagged(t *testing.T) {
 	if !bytes.Equal(b.Bytes(), again.Bytes()) {
 		t.Error("the same letters are other bytes")
 	}
-	if _, err := exec.LookPath("pdfinfo"); err != nil {
-		t.Skip("pdfinfo is not installed: apt-get install poppler-utils")
-	}
+	needPoppler(t, "pdfinfo")
 	path := filepath.Join(t.TempDir(), "letters.pdf")
 	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)

@@ -2,10 +2,14 @@ package auth
 
 import (
 	"errors"
+	"os"
 	"testing"
 )
 
 func TestPasswordsOfPastBreachesAreRefused(t *testing.T) {
+	if Breached() == 0 && os.Getenv("CI") == "true" {
+		t.Fatal("the list is not made")
+	}
 	if Breached() == 0 {
 		t.Skip("the list is not made: make design")
 	}
