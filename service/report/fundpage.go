@@ -42,7 +42,7 @@ func FundReceipts(ctx context.Context, q sqlx.QueryerContext, f fund.Fund) (all 
 	return all, nil
 }
 
-// GivenBy is whom a fund's money is set aside for now, by benefit.
+// GivenBy is for how many children a fund holds money today, by benefit.
 func GivenBy(ctx context.Context, q sqlx.QueryerContext, p program.Program, f fund.Fund) (all []Given, err error) {
 	const query = `
 		SELECT a.chart, a.benefit, count(*) AS children, sum(e.balance_after) AS amount

@@ -38,7 +38,7 @@ type API struct {
 	limits  limits
 	desks   desks
 	busy    sync.WaitGroup // work that outlives its request
-	applies applies
+	applies web.Working[applied]
 }
 
 // call is one request of a key.

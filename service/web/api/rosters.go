@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -91,7 +90,7 @@ func (a *API) rosterReply(g *gin.Context, c call, id roster.ID, status int) (rep
 		return reply{}, err
 	}
 	out := rosterState{ID: number(id), Source: b.Source, File: b.FileName, State: b.State, On: b.EnrollOn, ReceivedAt: b.ReceivedAt.UTC(), Rows: b.Counts.Rows,
-		Children: b.Counts.Children, Findings: b.Counts.By, Done: b.DoneGroups, Of: b.Groups, Running: a.applies.running(c.Tenant, id), Problems: []rosterProblem{}}
+		Children: b.Counts.Children, Findings: b.Counts.By, Done: b.DoneGroups, Of: b.Groups, Running: a.applies.Running(applied{c.Tenant, id}), Problems: []rosterProblem{}}
 	if out.Findings == nil {
 		out.Findings = map[roster.Finding]int{}
 	}
@@ -133,11 +132,12 @@ func (a *API) applyRoster(g *gin.Context, c call) (reply, error) {
 		}
 	}
 	ctx := context.WithoutCancel(g.Request.Context())
-	a.applies.start(&a.busy, c.Tenant, roster.ID(id), func() {
+	a.applies.Start(&a.busy, applied{c.Tenant, roster.ID(id)}, func() error {
 		_, err := roster.Commit(ctx, a.DB, c.Who(), a.Keys, c.Program, roster.ID(id), c.at, func(int, int) {})
 		if err != nil {
 			a.hall.Log().Error("roster stopped", "roster", id, "error", err.Error())
 		}
+		return err
 	})
 	state.Running = true
 	answer.value = state
@@ -158,40 +158,8 @@ func (a *API) mayApply(g *gin.Context, c call, id roster.ID) error {
 	return err
 }
 
-// applies knows which rosters this door is applying right now. A roster that is
-// begun and not among them was interrupted, or is applied by another door.
-type applies struct {
-	mu  sync.Mutex
-	now map[applied]bool
-}
-
+// applied is a roster of an organization that this door applies.
 type applied struct {
 	tenant int32
 	roster roster.ID
-}
-
-func (a *applies) running(tenant int32, id roster.ID) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.now[applied{tenant, id}]
-}
-
-// start runs fn behind the request, once at a time a roster.
-func (a *applies) start(busy *sync.WaitGroup, tenant int32, id roster.ID, fn func()) {
-	key := applied{tenant, id}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.now[key] {
-		return
-	}
-	if a.now == nil {
-		a.now = map[applied]bool{}
-	}
-	a.now[key] = true
-	busy.Go(func() {
-		fn()
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		delete(a.now, key)
-	})
 }

@@ -1,56 +1,11 @@
 package console
 
-import (
-	"log/slog"
-	"sync"
-	"time"
+import "time"
 
-	"seedbook/service/roster"
-)
-
-// applying knows which rosters this process is applying right now. A roster
-// that is begun and not among them was interrupted, and can be resumed.
-type applying struct {
-	mu  sync.Mutex
-	now map[applied]bool
-}
-
-type applied struct {
+// thing is something of an organization, by its number.
+type thing struct {
 	tenant int32
-	roster roster.ID
-}
-
-func (a *applying) running(tenant int32, id roster.ID) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.now[applied{tenant, id}]
-}
-
-// start runs fn behind the request, once at a time a roster, and returns where
-// its error will come; nil where it runs already.
-func (a *applying) start(busy *sync.WaitGroup, log *slog.Logger, tenant int32, id roster.ID, fn func() error) <-chan error {
-	key := applied{tenant, id}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.now[key] {
-		return nil
-	}
-	if a.now == nil {
-		a.now = map[applied]bool{}
-	}
-	a.now[key] = true
-	done := make(chan error, 1)
-	busy.Go(func() {
-		err := fn()
-		a.mu.Lock()
-		delete(a.now, key)
-		a.mu.Unlock()
-		if err != nil {
-			log.Error("roster stopped", "roster", id, "error", err.Error())
-		}
-		done <- err
-	})
-	return done
+	number int64
 }
 
 // moment is how long a page waits for work before it shows its progress.
@@ -63,5 +18,16 @@ func within(done <-chan error) error {
 		return err
 	case <-time.After(moment):
 		return nil
+	}
+}
+
+// logged is work whose error is logged, too, for who does not wait for it.
+func (c *Console) logged(what string, number int64, fn func() error) func() error {
+	return func() error {
+		err := fn()
+		if err != nil {
+			c.hall.Log().Error(what+" stopped", what, number, "error", err.Error())
+		}
+		return err
 	}
 }

@@ -50,9 +50,9 @@ type Console struct {
 	Elsewhere *SignInElsewhere
 
 	hall         *web.Hall
-	busy         sync.WaitGroup // work that outlives its request
-	work         applying
-	imported     applying             // of files of other kinds
+	busy         sync.WaitGroup       // work that outlives its request
+	work         web.Working[thing]   // rosters being applied
+	imported     web.Working[thing]   // files of other kinds
 	trials       trials               // of rule books
 	rosterFiles  shelf[roster.Upload] // whose columns nobody has explained yet
 	depositFiles shelf[depositFile]   // checked and not posted yet

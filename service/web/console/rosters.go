@@ -193,7 +193,7 @@ func (c *Console) addCost(v visit, view *pages.Preview, b roster.Batch, funds ma
 // addDecision offers what can be done with the file now.
 func (c *Console) addDecision(v visit, view *pages.Preview, b roster.Batch, total ledger.Amount, needs rosterApproval) {
 	path := rosterPath(v, b.ID)
-	running := c.work.running(v.Tenant, b.ID)
+	running := c.work.Running(thing{v.Tenant, int64(b.ID)})
 	if running || b.State == roster.Applying {
 		view.Work = &parts.Work{ID: "work", Label: v.words.T("console.preview.applying"), Done: b.DoneGroups, Of: b.Groups,
 			Says: v.words.T("console.preview.progress", i18n.Args{"done": b.DoneGroups, "of": b.Groups}), Running: running, Watch: path}
@@ -255,10 +255,10 @@ func (c *Console) commitRoster(g *gin.Context, v visit) error {
 // applyRoster begins to apply a roster and returns its error where that comes
 // within a moment.
 func (c *Console) applyRoster(g *gin.Context, v visit, id roster.ID) error {
-	done := c.work.start(&c.busy, c.hall.Log(), v.Tenant, id, func() error {
+	done := c.work.Start(&c.busy, thing{v.Tenant, int64(id)}, c.logged("roster", int64(id), func() error {
 		_, err := roster.Commit(context.WithoutCancel(g.Request.Context()), c.DB, v.Who(), c.Keys, v.program, id, v.at, func(int, int) {})
 		return err
-	})
+	}))
 	return within(done)
 }
 
