@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,7 +43,7 @@ func elsewhere(t *testing.T, now time.Time) *httptest.Server {
 			t.Error(err)
 		}
 	}
-	mux, nonce := http.NewServeMux(), ""
+	mux, nonce := http.NewServeMux(), atomic.Value{}
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
@@ -53,7 +54,7 @@ func elsewhere(t *testing.T, now time.Time) *httptest.Server {
 	})
 	mux.HandleFunc("/authorize", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
-		nonce = q.Get("nonce")
+		nonce.Store(q.Get("nonce"))
 		back := q.Get("redirect_uri") + "?" + url.Values{"state": {q.Get("state")}, "code": {"one"}}.Encode()
 		w.Header().Set("Content-Type", "text/html")
 		w.Write([]byte(`<title>Elsewhere</title><form method="post" action="/in?to=` + url.QueryEscape(back) + `"><button>I am Rosa</button></form>`)) // to a test
@@ -62,7 +63,7 @@ func elsewhere(t *testing.T, now time.Time) *httptest.Server {
 		http.Redirect(w, r, r.URL.Query().Get("to"), http.StatusSeeOther)
 	})
 	mux.HandleFunc("/token", func(w http.ResponseWriter, _ *http.Request) {
-		raw, err := json.Marshal(map[string]any{"iss": s.URL, "aud": "seedbook", "sub": "7f3a", "nonce": nonce, "iat": now.Unix(), "exp": now.Add(time.Minute).Unix(),
+		raw, err := json.Marshal(map[string]any{"iss": s.URL, "aud": "seedbook", "sub": "7f3a", "nonce": nonce.Load(), "iat": now.Unix(), "exp": now.Add(time.Minute).Unix(),
 			"auth_time": now.Unix(), "amr": []string{"mfa"}, "email": "rosa@riverbend.test", "email_verified": true})
 		if err != nil {
 			t.Error(err)
@@ -112,13 +113,14 @@ func TestSomebodySignsInElsewhereAndComesBackSignedIn(t *testing.T) {
 	}
 	door := &console.Console{DB: db, Keys: keys, Now: func() time.Time { return now }}
 	console.Mount(hall, door)
-	s := httptest.NewServer(hall.Handler())
+	s := httptest.NewUnstartedServer(hall.Handler())
 	t.Cleanup(s.Close)
-	base := strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
+	base := "http://" + strings.Replace(s.Listener.Addr().String(), "127.0.0.1", "localhost", 1)
 	p, err := provider.New(provider.Settings{Issuer: elsewhere(t, now).URL, ClientID: "seedbook", Redirect: base + console.AnswerPath, AMR: []string{"mfa"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	door.Elsewhere = &console.SignInElsewhere{Provider: p, Of: auth.Tenant{ID: tenant, Name: "City of Riverbend"}}
+	s.Start()
 	script(t, "elsewhere.mjs", base)
 }
