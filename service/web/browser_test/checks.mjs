@@ -11,6 +11,24 @@ const spacing = "* { line-height: 1.5 !important; letter-spacing: 0.12em !import
 
 const sideways = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
 
+// cutOff are the pieces that stick out of a phone's page, also of what is folded
+// away. A list is cards there and scrolls nowhere; what scrolls by itself, as a
+// text with its lines, may.
+const cutOff = () => {
+  const folded = [...document.querySelectorAll("main details:not([open])")];
+  for (const d of folded) d.open = true;
+  const out = [...document.querySelectorAll("main *")]
+    .filter((e) => {
+      const scrolls = e.closest("pre, textarea, .sb-source, .sb-code, .sb-numbered, .sb-picture__frame, svg");
+      const box = e.getBoundingClientRect();
+      return !scrolls && box.width > 1 && box.right > document.documentElement.clientWidth + 1;
+    })
+    .slice(0, 2)
+    .map((e) => e.outerHTML.slice(0, 90));
+  for (const d of folded) d.open = false;
+  return out;
+};
+
 // stops walks through the page with the Tab key and tells every stop that shows
 // no focus, or lies under something else.
 async function stops(page, add) {
@@ -58,6 +76,7 @@ await withBrowser(async (open) => {
       if ((await page.locator("h1").count()) !== 1) add("not exactly one h1");
       if ((await page.getAttribute("html", "lang")) !== lang) add("the page does not name its language");
       if ((await page.evaluate(sideways)) > 0) add("scrolls sideways");
+      if (width === 320) for (const cut of await page.evaluate(cutOff)) add(`is cut off on a phone: ${cut}`);
       // Where a form was refused, the focus begins in the summary of what is wrong.
       const least = (await page.locator("#errors").count()) > 0 ? 1 : 3;
       if ((await stops(page, add)) < least) add("hardly anything can be reached with the keyboard");

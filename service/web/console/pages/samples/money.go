@@ -5,6 +5,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"seedbook/ledger"
 	"seedbook/service/web/console/pages"
 	"seedbook/service/web/parts"
 )
@@ -152,7 +153,7 @@ func fundSample(p *parts.Page) templ.Component {
 		return parts.Row{Term: p.T("console.funds." + key), Value: p.Money(money(amount)), To: to}
 	}
 	lines := base + "/journal?chart=3100&fund=7"
-	return pages.FundPage(p, pages.Fund{Self: base + "/funds/SMITH", From: "2026-09-01", To: "2026-09-30", Purpose: "Matches at School A, at most 20.00 a child and school year.",
+	return pages.FundPage(p, pages.Fund{Self: base + "/funds/SMITH", From: "2026-09-01", To: "2026-09-30", In: ledger.Period{First: day("2026-09-01"), Last: day("2026-09-30")}, Purpose: "Matches at School A, at most 20.00 a child and school year.",
 		Rolled:   []parts.Row{row("opening", "0.00", lines), row("received", "1000.00", lines), row("awarded", "-50.00", lines), row("given_back", "20.00", lines), row("closing", "970.00", lines)},
 		Position: []parts.Row{row("on_accounts", "30.01", ""), row("cash", "570.00", lines), row("receivable", "400.00", lines)},
 		Given:    []pages.FundGiven{{Account: "3152 " + p.T("console.chart.3152"), Benefit: "match", Children: 2, Amount: money("30.00"), To: base + "/books/3152/7"}},
