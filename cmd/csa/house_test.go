@@ -36,6 +36,7 @@ var floors = map[string]int{
 	"service/savings": 50, "service/activation": 55,
 	"service/enroll": 60, "service/custody": 60, "service/statement": 60,
 	"service/duplicate": 65,
+	"service/payout":    66,
 	"service/period":    70, "service/roster": 70, "service/report": 70, "service/forecast": 70,
 	"service/imports":   75,
 	"service/web/parts": 79, "service/web": 80, "service/web/provider": 80, "service/demo": 80,

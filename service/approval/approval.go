@@ -74,10 +74,12 @@ const (
 	Limits     Kind = "limits" // who may do and approve how much
 	Period     Kind = "period" // closing a month of the books
 	Reopen     Kind = "reopen" // opening one again; it takes two approvals
+	Withdrawal Kind = "withdrawal"
+	Payments   Kind = "payments" // a batch of payments, as a bank is handed it
 )
 
 // Kinds are all kinds, in the order people are offered them.
-var Kinds = []Kind{Correction, Roster, Run, Receipt, Fund, Payee, RoleChange, Forfeiture, Merge, Undo, Limits, Period, Reopen}
+var Kinds = []Kind{Correction, Roster, Run, Receipt, Fund, Payee, RoleChange, Forfeiture, Merge, Undo, Limits, Period, Reopen, Withdrawal, Payments}
 
 // State is where a request stands.
 type State string

@@ -66,6 +66,8 @@ var hands = map[approval.Kind]hand{
 	approval.Undo:       {undoContent, undo, false},
 	approval.Period:     {closing, closePeriod, false},
 	approval.Reopen:     {opening, reopen, false},
+	approval.Withdrawal: {withdrawal, withdraw, false},
+	approval.Payee:      {payee, verifyPayee, false},
 }
 
 // Done is what came of an approval.

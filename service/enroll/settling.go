@@ -130,6 +130,16 @@ func Settle(ctx context.Context, tx *sqlx.Tx, w Walk, r approval.Request, maker 
 	return agree(ctx, tx, w, r.ID, s)
 }
 
+// Reclaim has the rules look at a child after something was agreed that costs it
+// awards, and takes back what was shown to go, no more. The walk is the checker's;
+// maker asked for it.
+func Reclaim(ctx context.Context, tx *sqlx.Tx, w Walk, maker store.Who, child family.ChildID, shown []approval.Effect) error {
+	if err := assess(ctx, tx, w, maker, child); err != nil {
+		return err
+	}
+	return giveBack(ctx, tx, w, child, shown)
+}
+
 // giveBack decides the open proposals about awards that were shown to go back, of
 // no more than what was shown, in the order shown.
 func giveBack(ctx context.Context, tx *sqlx.Tx, w Walk, child family.ChildID, shown []approval.Effect) error {

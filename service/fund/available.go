@@ -47,8 +47,12 @@ type Settlement struct {
 	Amount ledger.Amount // to the custodian; negative: swept back
 }
 
+// owed are the lines of what a fund owes to payees: as long as it is not paid, the
+// custodian holds the cash for it.
+var owed = []ledger.Chart{ledger.WithdrawalsPayable, ledger.DisbursementsTransit, ledger.TransfersTransit, ledger.UnclaimedProperty}
+
 // Settle moves each restricted fund's cash so that the custodian holds what is
-// designated to children from that fund (P8, P16, and the sweep back of what
+// designated to children from that fund, or owed to their payees (P8, P16, and the sweep back of what
 // was reversed), as far as the fund has cash: a pledge that is not paid yet
 // cannot be wired. It returns what moved; where nothing is out of step it moves
 // nothing, so it may be repeated.
@@ -101,7 +105,7 @@ func due(ctx context.Context, q sqlx.QueryerContext, p program.Program) ([]Settl
 	if err != nil {
 		return nil, err
 	}
-	charts := append(ledger.Designated(), ledger.CustodialCash, ledger.RestrictedCash)
+	charts := append(append(ledger.Designated(), owed...), ledger.CustodialCash, ledger.RestrictedCash)
 	balances, err := ledger.Balances(ctx, q, p.Book, ledger.Query{Charts: charts})
 	if err != nil {
 		return nil, fmt.Errorf("designated money of %s: %w", p.Code, err)

@@ -191,6 +191,12 @@ func (i Issued) shows(m ledger.Movement) bool {
 	return false
 }
 
+// paidOut are the movements with which money leaves for a payee (service/payout).
+var paidOut = map[string]bool{
+	"withdrawal_own": true, "withdrawal_program": true, "emergency_own": true, "emergency_program": true,
+	"transfer_own": true, "transfer_program": true, "exit_payment_own": true, "exit_payment_used": true,
+}
+
 // lineKind is what a movement is called, by what happened and to whose money.
 func lineKind(m ledger.Movement) string {
 	switch m.Kind {
@@ -202,6 +208,17 @@ func lineKind(m ledger.Movement) string {
 		return "reverse"
 	case "interest":
 		return "interest"
+	case "forfeiture":
+		return "forfeited"
+	}
+	if paid, ok := strings.CutSuffix(m.Kind, ".reversed"); paidOut[paid] {
+		switch {
+		case ok:
+			return "withdrawal_back"
+		case m.Benefit != "":
+			return "used"
+		}
+		return "withdrawal"
 	}
 	if m.Reverses != 0 {
 		return "correction"

@@ -45,8 +45,13 @@ func AccountRows(w *i18n.Words, d Drawn) (rows [][2]string) {
 // the rule book gives it.
 func LineName(w *i18n.Words, l Line) string {
 	name := benefitName(w, l.Says, l.Kind)
-	if l.Kind == "reverse" && l.Says.In(w.Lang()) != "" {
+	switch {
+	case l.Kind == "reverse" && l.Says.In(w.Lang()) != "":
 		return w.T("statement.taken_back", i18n.Args{"what": name})
+	case l.Kind == "used":
+		return w.T("statement.used", i18n.Args{"what": name})
+	case l.Kind == "forfeited":
+		return w.T("statement.forfeited", i18n.Args{"what": name})
 	}
 	return name
 }
@@ -55,6 +60,9 @@ func LineName(w *i18n.Words, l Line) string {
 func benefitName(w *i18n.Words, says rules.Text, kind string) string {
 	if name := says.In(w.Lang()); name != "" {
 		return name
+	}
+	if kind == "used" || kind == "forfeited" {
+		kind = "other"
 	}
 	return w.T("statement.line." + kind)
 }
