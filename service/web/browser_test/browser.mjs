@@ -25,6 +25,15 @@ export async function withBrowser(fn) {
   }
 }
 
+// inHands has several hands take items from one pile until it is empty: a page
+// waits more than it works.
+export async function inHands(hands, items, work) {
+  const pile = [...items];
+  await Promise.all(Array.from({ length: hands }, () => work(function* () {
+    while (pile.length > 0) yield pile.shift();
+  })));
+}
+
 // failures gathers what is wrong and ends the script with it.
 export class Failures {
   list = [];

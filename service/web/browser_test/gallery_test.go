@@ -117,16 +117,11 @@ func TestScreenshots(t *testing.T) {
 	fmt.Println("look at", dir)
 }
 
-func TestPagesAreAccessible(t *testing.T) {
-	s := gallery(t)
-	script(t, "axe.mjs", append([]string{s.URL}, names()...)...)
-}
-
 // consolePage is what a console page may weigh on a first visit, in bytes as
 // they travel.
 const consolePage = "150000"
 
-func TestPagesFitPhonesKeyboardsAndThePolicy(t *testing.T) {
+func TestPagesAreAccessibleFitPhonesAndKeepThePolicy(t *testing.T) {
 	s := gallery(t)
-	script(t, "checks.mjs", append([]string{s.URL, consolePage}, names()...)...)
+	script(t, "pages.mjs", append([]string{s.URL, consolePage}, names()...)...)
 }

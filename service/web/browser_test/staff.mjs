@@ -1,8 +1,6 @@
 // Somebody of the staff in a browser of their own, for scripts that walk through
 // a real console.
-import { createRequire } from "node:module";
-
-const { AxeBuilder } = createRequire(import.meta.url)("@axe-core/playwright");
+import { accessible } from "./rules_of_axe.mjs";
 
 // signedIn opens somebody's browser, with what is asked of every page they see.
 export async function signedIn(open, way, link, failures) {
@@ -18,23 +16,17 @@ export async function signedIn(open, way, link, failures) {
     if (sideways > 0) failures.add(at(where), `scrolls sideways by ${sideways}`);
   };
   // axe reads the page as it is, in English, and the same page in Spanish.
-  const accessible = async (where) => {
-    const result = await new AxeBuilder({ page })
-      .options({ rules: { "target-size": { enabled: true } } })
-      .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-      .analyze();
-    for (const v of result.violations) failures.add(at(where), `${v.id}: ${v.nodes.slice(0, 2).map((n) => n.html).join(" | ")}`);
-  };
+  const read = (where) => accessible(page, (what) => failures.add(at(where), what));
   const arrived = async (where, words) => {
     await page.waitForSelector("h1");
     if (!(await page.textContent("main")).includes(words)) failures.add(at(where), `does not say ${words}`);
     await fits(where);
     if (!way.javaScriptEnabled) return;
-    await accessible(where);
+    await read(where);
     if (await page.locator("main .usa-alert--error").count()) return; // what was typed is not to be lost
     const here = page.url();
     await page.goto(`${here.split("?")[0]}?lang=es`);
-    await accessible(`${where} in Spanish`);
+    await read(`${where} in Spanish`);
     await fits(`${where} in Spanish`);
     await page.goto(`${here.split("?")[0]}?lang=en`);
   };
