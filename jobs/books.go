@@ -8,6 +8,7 @@ import (
 
 	"seedbook/ledger"
 	"seedbook/service/program"
+	"seedbook/service/report"
 )
 
 // Verification is the job that derives the whole book anew.
@@ -25,6 +26,9 @@ func checkpoint() Job {
 			return monthsEnd(ctx, tx, t, p)
 		}
 		n, err := ledger.WriteSums(ctx, tx, p.Book)
+		if err == nil {
+			err = report.SumUses(ctx, tx, t.Who, p)
+		}
 		return Step{Done: int(n), Counts: counted("summed", n)}, err
 	})
 }

@@ -60,6 +60,14 @@ const sumsAndTail = `
 	JOIN ledger_accounts a ON a.book_id = e.book_id AND a.id = e.account_id
 	WHERE e.book_id = $1 AND e.tx_no <= $2 AND e.tx_no > $3`
 
+// chosenSums is what a SumQuery asks for.
+const chosenSums = `
+		WHERE (CAST($4 AS date) IS NULL OR effective_on >= $4)
+		  AND (CAST($5 AS date) IS NULL OR effective_on <= $5)
+		  AND (CAST($6 AS smallint) = 0 OR chart = $6)
+		  AND (CAST($7 AS integer) = 0 OR fund_id = $7)
+		  AND (CAST($8 AS text) = '' OR kind = $8)`
+
 // lastStretch is where the last stretch ends that a knowledge holds.
 const lastStretch = `SELECT coalesce(max(upto_no), 0) FROM ledger_sums WHERE book_id = $1 AND upto_no <= $2`
 
@@ -67,26 +75,47 @@ const lastStretch = `SELECT coalesce(max(upto_no), 0) FROM ledger_sums WHERE boo
 func Turnovers(ctx context.Context, q sqlx.QueryerContext, book BookID, want SumQuery) ([]Turnover, error) {
 	const query = `
 		SELECT chart, fund_id, kind, sum(debit) AS debit, sum(credit) AS credit, sum(entries) AS entries
-		FROM (` + sumsAndTail + `) s
-		WHERE (CAST($4 AS date) IS NULL OR effective_on >= $4)
-		  AND (CAST($5 AS date) IS NULL OR effective_on <= $5)
-		  AND (CAST($6 AS smallint) = 0 OR chart = $6)
-		  AND (CAST($7 AS integer) = 0 OR fund_id = $7)
-		  AND (CAST($8 AS text) = '' OR kind = $8)
+		FROM (` + sumsAndTail + `) s ` + chosenSums + `
 		GROUP BY chart, fund_id, kind
 		ORDER BY chart, fund_id, kind`
+	var out []Turnover
+	if err := selectSums(ctx, q, &out, query, book, want); err != nil {
+		return nil, fmt.Errorf("turnovers of book %d: %w", book, err)
+	}
+	return out, nil
+}
+
+// MonthTurnover is the turnover of one calendar month.
+type MonthTurnover struct {
+	Month Date `db:"month"` // its first day
+	Turnover
+}
+
+// TurnoversByMonth sums what was posted as Turnovers does, by the month of its
+// effective day.
+func TurnoversByMonth(ctx context.Context, q sqlx.QueryerContext, book BookID, want SumQuery) ([]MonthTurnover, error) {
+	const query = `
+		SELECT CAST(date_trunc('month', CAST(effective_on AS timestamp)) AS date) AS month, chart, fund_id, kind,
+		       sum(debit) AS debit, sum(credit) AS credit, sum(entries) AS entries
+		FROM (` + sumsAndTail + `) s ` + chosenSums + `
+		GROUP BY 1, chart, fund_id, kind
+		ORDER BY 1, chart, fund_id, kind`
+	var out []MonthTurnover
+	if err := selectSums(ctx, q, &out, query, book, want); err != nil {
+		return nil, fmt.Errorf("turnovers of book %d by month: %w", book, err)
+	}
+	return out, nil
+}
+
+// selectSums asks a question of sumsAndTail.
+func selectSums(ctx context.Context, q sqlx.QueryerContext, out any, query string, book BookID, want SumQuery) error {
 	known := want.KnownNo
 	if known == 0 {
 		known = 1<<62 - 1
 	}
 	var stretch TxNo
 	if err := sqlx.GetContext(ctx, q, &stretch, lastStretch, book, known); err != nil {
-		return nil, fmt.Errorf("turnovers of book %d: %w", book, err)
+		return err
 	}
-	var out []Turnover
-	err := sqlx.SelectContext(ctx, q, &out, query, book, known, stretch, want.In.First, want.In.Last, want.Chart, want.Fund, want.Kind)
-	if err != nil {
-		return nil, fmt.Errorf("turnovers of book %d: %w", book, err)
-	}
-	return out, nil
+	return sqlx.SelectContext(ctx, q, out, query, book, known, stretch, want.In.First, want.In.Last, want.Chart, want.Fund, want.Kind)
 }

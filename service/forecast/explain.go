@@ -11,7 +11,9 @@ import (
 	"seedbook/ledger"
 	"seedbook/service/enroll"
 	"seedbook/service/family"
+	"seedbook/service/fund"
 	"seedbook/service/program"
+	"seedbook/service/rulebook"
 	"seedbook/service/rules"
 	"seedbook/service/savings"
 	"seedbook/service/store"
@@ -29,6 +31,9 @@ type Explanation struct {
 	MayJoin   bool   // by what is known on AsOf
 	Admission rules.Why
 	Awards    []Award // in the book's order, then what the book does not have
+
+	rules *rules.Book
+	names rulebook.Names // what people call funds and schools
 }
 
 // Award is one benefit's amount for one period.
@@ -87,10 +92,30 @@ func Explain(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *va
 	if err != nil {
 		return x, fmt.Errorf("explain child %d: %w", child, err)
 	}
-	x.Pupil, x.State, x.Book = of.Pupil, of.state, book.Hash()
+	if x.names, err = namesOf(ctx, q, p); err != nil {
+		return x, fmt.Errorf("explain child %d: %w", child, err)
+	}
+	x.Pupil, x.State, x.Book, x.rules = of.Pupil, of.state, book.Hash(), book
 	x.MayJoin, x.Admission = rules.Eligible(book, of.Child, asOf)
 	x.Awards = awardsOf(book, of.Child, asOf, stored, funds)
 	return x, nil
+}
+
+// namesOf is what people call a program's funds and the schools.
+func namesOf(ctx context.Context, q sqlx.QueryerContext, p program.Program) (rulebook.Names, error) {
+	names := rulebook.Names{Funds: map[string]string{}, Schools: map[string]string{}}
+	funds, err := fund.All(ctx, q, p.ID)
+	if err != nil {
+		return names, err
+	}
+	schools, err := program.Schools(ctx, q)
+	for _, f := range funds {
+		names.Funds[f.Code] = f.Name
+	}
+	for _, s := range schools {
+		names.Schools[s.Code] = s.Name
+	}
+	return names, err
 }
 
 // awardsOf joins what a child is entitled to with what was given.

@@ -122,3 +122,21 @@ func TestAChildOfNoProgramIsNotExplained(t *testing.T) {
 		t.Errorf("a child that the program does not know: %v", err)
 	}
 }
+
+// A fund's condition is told in words, in both languages and never as it is
+// written in the book.
+func TestAFundsConditionIsToldInWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.approve(strings.ReplaceAll(draftRules, "{fund: MATCH}", `{fund: MATCH, when: 'school == "A" && grade >= 3'}`))
+	x := w.explain(w.a)
+	for _, test := range []struct{ lang, want string }{{"en", "grade"}, {"es", "grado"}} {
+		said := ""
+		for _, s := range x.Sections(i18n.For(test.lang)) {
+			said += strings.Join(s.Lines, "\n") + "\n"
+		}
+		if strings.Contains(said, "==") || strings.Contains(said, "&&") || !strings.Contains(said, "MATCH") || !strings.Contains(said, test.want) {
+			t.Errorf("in %s:\n%s", test.lang, said)
+		}
+	}
+}

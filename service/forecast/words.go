@@ -5,6 +5,7 @@ import (
 
 	"seedbook/ledger"
 	"seedbook/service/i18n"
+	"seedbook/service/rulebook"
 	"seedbook/service/rules"
 )
 
@@ -37,7 +38,7 @@ func (a *Award) section(w *i18n.Words, x Explanation) Section {
 	}
 	s.Lines = append(s.Lines, w.T("forecast.award.rule", i18n.Args{"rule": a.Benefit, "book": shortHash(x.Book)}))
 	for i, f := range a.Funds {
-		s.Lines = append(s.Lines, f.sentence(w, i, a.Funds))
+		s.Lines = append(s.Lines, f.sentence(w, x, i, a.Funds))
 	}
 	s.Lines = append(s.Lines, a.given(w, x)...)
 	return s
@@ -103,8 +104,12 @@ func valueWords(w *i18n.Words, v any) string {
 }
 
 // sentence says whether a fund may pay for the child, why, and what it gave.
-func (f *FundAnswer) sentence(w *i18n.Words, i int, all []FundAnswer) string {
-	args := i18n.Args{"fund": f.Code, "when": f.When, "gave": f.Gave.Add(f.Holds), "n": i + 1}
+func (f *FundAnswer) sentence(w *i18n.Words, x Explanation, i int, all []FundAnswer) string {
+	when := ""
+	if f.When != "" {
+		when = rulebook.Say(w, x.rules, f.When, x.names)
+	}
+	args := i18n.Args{"fund": f.Code, "when": when, "gave": f.Gave.Add(f.Holds), "n": i + 1}
 	var said string
 	switch {
 	case !f.Allowed && f.When == "":

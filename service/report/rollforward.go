@@ -22,6 +22,7 @@ type RollForward struct {
 	GivenBack  ledger.Amount // reversed and cancelled awards
 	Other      ledger.Amount // corrections and everything else
 	Closing    ledger.Amount
+	Balance    ledger.Amount // uncommitted by the trial balance, which Closing must be
 	Designated ledger.Amount // on children's accounts at the period's end
 	Promised   ledger.Amount // accrued, not paid at the period's end
 	Cash       ledger.Amount // at the program's bank at the period's end
@@ -110,6 +111,8 @@ func addPosition(ctx context.Context, q sqlx.QueryerContext, p program.Program, 
 		switch {
 		case l.Chart.Layer() != "":
 			r.Designated = r.Designated.Add(l.Balance)
+		case l.Chart == ledger.Uncommitted:
+			r.Balance = r.Balance.Add(l.Balance)
 		case l.Chart == ledger.Accrued:
 			r.Promised = r.Promised.Add(l.Balance)
 		case l.Chart == ledger.RestrictedCash:

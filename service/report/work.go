@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -41,17 +42,17 @@ type Work struct {
 	Low         []LowFund     `db:"-"`
 }
 
-// LowFund is a fund that will not last long at the pace of the last months.
+// LowFund is a fund with how long it lasts at the pace of the last months.
 type LowFund struct {
 	fund.Fund
 	Available ledger.Amount
-	Spent     ledger.Amount // in the days before
-	Days      int           // for which it lasts
+	Spent     ledger.Amount // in the last PaceDays
+	Days      int           // for which it lasts; of no meaning where nothing was spent
 }
 
-// How far back a fund's pace is looked at, and for how many days it should last.
+// How far back a fund's pace is looked at, in days, and for how many it should last.
 const (
-	paceDays = 90
+	PaceDays = 90
 	lowDays  = 60
 	// agreementDays is how long before its end a data agreement is told.
 	agreementDays = 60
@@ -108,14 +109,20 @@ func WorkFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p progra
 	return w, err
 }
 
-// lowFunds are the funds that last for less than lowDays at the pace of the last
-// paceDays: what was there then and came in since, less what is there now.
+// lowFunds are the funds that last for less than lowDays at their pace.
 func lowFunds(ctx context.Context, q sqlx.QueryerContext, p program.Program, at time.Time) ([]LowFund, error) {
+	all, err := Paces(ctx, q, p, at)
+	return slices.DeleteFunc(all, func(l LowFund) bool { return l.Spent.Sign() <= 0 || l.Days >= lowDays }), err
+}
+
+// Paces are the restricted funds of a program with what they spent in the last
+// PaceDays: what was there then and came in since, less what is there now.
+func Paces(ctx context.Context, q sqlx.QueryerContext, p program.Program, at time.Time) ([]LowFund, error) {
 	now, err := fund.Available(ctx, q, p, at)
 	if err != nil {
 		return nil, err
 	}
-	since := p.Day(at).AddDays(-paceDays)
+	since := p.Day(at).AddDays(-PaceDays)
 	then, err := ledger.Turnovers(ctx, q, p.Book, ledger.SumQuery{Chart: ledger.Uncommitted, In: ledger.Period{Last: since}})
 	if err != nil {
 		return nil, fmt.Errorf("funds of %s on %s: %w", p.Code, since, err)
@@ -144,20 +151,20 @@ func lowFunds(ctx context.Context, q sqlx.QueryerContext, p program.Program, at 
 		return nil, fmt.Errorf("receipts of %s: %w", p.Code, err)
 	}
 	funds, err := fund.All(ctx, q, p.ID)
-	var low []LowFund
+	var all []LowFund
 	for _, f := range funds {
-		l := LowFund{Fund: f, Available: now[f.ID], Spent: spent[f.ID].Sub(now[f.ID])}
-		if l.runs(); f.Kind == fund.Restricted && l.Spent.Sign() > 0 && l.Days < lowDays {
-			low = append(low, l)
+		if l := (LowFund{Fund: f, Available: now[f.ID], Spent: spent[f.ID].Sub(now[f.ID])}); f.Kind == fund.Restricted {
+			l.runs()
+			all = append(all, l)
 		}
 	}
-	return low, err
+	return all, err
 }
 
 // runs works out for how many days a fund lasts.
 func (l *LowFund) runs() {
 	if l.Spent.Sign() > 0 {
-		days := decimal.New(l.Available.Minor(), 0).Mul(decimal.New(paceDays, 0)).Div(decimal.New(l.Spent.Minor(), 0))
+		days := decimal.New(l.Available.Minor(), 0).Mul(decimal.New(PaceDays, 0)).Div(decimal.New(l.Spent.Minor(), 0))
 		l.Days = int(min(days.IntPart(), 36500))
 	}
 }

@@ -128,7 +128,7 @@ var addresses = map[string]string{
 	"/p/:program/journal":                   "{p}/journal", "/p/:program/journal.csv": "{p}/journal.csv", "/p/:program/journal.xlsx": "{p}/journal.xlsx",
 	"/p/:program/periods": "{p}/periods", "/p/:program/periods/:month": "{p}/periods/2026-09", "/p/:program/periods/:month/explain": "{p}/periods/2026-09/explain",
 	"/p/:program/periods/:month/close": "{p}/periods/2026-09/close", "/p/:program/periods/:month/reopen": "{p}/periods/2026-09/reopen",
-	"/p/:program/jobs/:id/resume": "{p}/jobs/{run}/resume", "/p/:program/funds/:fund": "{p}/funds/" + nothing,
+	"/p/:program/jobs/:id/resume": "{p}/jobs/{run}/resume", "/p/:program/funds/:fund": "{p}/funds/" + nothing, "/p/:program/funds/:fund/files/:file": "{p}/funds/" + nothing + "/files/queue.csv",
 	"/p/:program/journal/views": "{p}/journal/views", "/p/:program/journal/views/:view/remove": "{p}/journal/views/" + nothing + "/remove",
 	"/p/:program/journal/:tx/proof.json": "{p}/journal/" + nothing + "/proof.json", "/p/:program/books.csv": "{p}/books.csv", "/p/:program/books.xlsx": "{p}/books.xlsx",
 	"/p/:program/books/:chart/:fund": "{p}/books/3100/" + nothing,

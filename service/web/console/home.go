@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
@@ -67,7 +68,7 @@ func (c *Console) home(g *gin.Context, v visit) error {
 		view.Work = append(view.Work, pages.Task{Text: v.words.N("duplicate.page.task_waiting", waiting), To: v.base() + "/duplicates?state=waiting", Tone: parts.Info})
 	}
 	for _, f := range totals.Funds {
-		view.Funds = append(view.Funds, pages.FundLine{Name: f.Name, Funder: f.Funder, To: v.base() + "/funds", Available: f.Uncommitted, Designated: f.Designated})
+		view.Funds = append(view.Funds, pages.FundLine{Name: f.Name, Funder: f.Funder, To: v.base() + "/funds/" + url.PathEscape(f.Code), Available: f.Uncommitted, Designated: f.Designated})
 	}
 	if v.May(auth.SeeJobs) {
 		view.Runs = runLines(v, runs)
@@ -108,7 +109,7 @@ func tasks(v visit, k report.Work) []pages.Task {
 		out = append(out, pages.Task{Text: w.T("console.task.queued", i18n.Args{"amount": k.Queued}), To: v.base() + "/funds", Tone: parts.Caution})
 	}
 	for _, f := range k.Low {
-		out = append(out, pages.Task{Text: w.N("console.task.low", f.Days, i18n.Args{"fund": f.Name}), To: v.base() + "/funds", Tone: parts.Caution,
+		out = append(out, pages.Task{Text: w.N("console.task.low", f.Days, i18n.Args{"fund": f.Name}), To: fundPath(v, f.Fund), Tone: parts.Caution,
 			Note: w.T("console.task.low_note", i18n.Args{"available": f.Available, "spent": f.Spent})})
 	}
 	return out

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jmoiron/sqlx"
+
 	"seedbook/jobs"
 	"seedbook/ledger"
 	"seedbook/service/auth"
@@ -166,10 +168,91 @@ func TestAFundIsFollowedToItsTransactions(t *testing.T) {
 	if a := b.get(tx); a.status != http.StatusOK {
 		t.Errorf("its receipt's transaction: %d", a.status)
 	}
+	for what, want := range map[string]string{"what the rules let it pay": "What the rules in effect let it pay", "that its months agree": "These months agree with the books", "its pace": "in the last 90 days"} {
+		if !strings.Contains(page.body, want) {
+			t.Errorf("the fund's page does not show %s", what)
+		}
+	}
+	for _, cel := range []string{"==", "&amp;&amp;", "known("} {
+		if strings.Contains(page.body, cel) {
+			t.Errorf("the restriction is shown as it is written in the book: %s", cel)
+		}
+	}
+	for _, wrong := range []string{"?from=2026-12-01&to=2026-01-01", "?from=1990-01-01", "?after=x"} {
+		if a := b.get(path + wrong); a.status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d", wrong, a.status)
+		}
+	}
 	if a := b.get(path + "?from=soon"); a.status != http.StatusUnprocessableEntity {
 		t.Errorf("a day that is none: %d", a.status)
 	}
 	if a := b.get(riverbend + "/funds/NOBODY"); a.status != http.StatusNotFound {
 		t.Errorf("a fund that is none: %d", a.status)
+	}
+}
+
+// Who waits for a fund is on its page in the order of the queue, and in its file;
+// taking the file out stands on the trail.
+func TestAFundsPageShowsWhoWaitsAndWhatIsForeseen(t *testing.T) {
+	t.Parallel()
+	o, b := city(t)
+	path := first(t, b.get(riverbend+"/funds"), riverbend+`/funds/[A-Z]+`)
+	code := path[strings.LastIndex(path, "/")+1:]
+	o.each(t, new([]int64), `UPDATE awards SET queued = 0, want_due = 0, earned_on = NULL, shortfall = '', asked_on = NULL, funds = '' WHERE queued > 0 RETURNING child_id`)
+	if a := b.get(path); !strings.Contains(a.body, "Nobody waits") || !strings.Contains(a.body, "No forecast yet") {
+		t.Error("a fund without a queue and a forecast does not say so")
+	}
+	var of []int64
+	o.each(t, &of, `UPDATE awards SET queued = 12.50, want_due = 12.50, earned_on = CAST('2026-09-' || lpad(CAST(1 + child_id % 28 AS text), 2, '0') AS date), shortfall = 'queue', asked_on = '2026-09-30', funds = $1
+		WHERE (child_id, benefit, period) IN (SELECT DISTINCT ON (child_id) child_id, benefit, period FROM awards ORDER BY child_id LIMIT 30) RETURNING child_id`, code)
+	page := b.get(path)
+	if len(of) != 30 || !strings.Contains(page.body, "30 awards wait for $375.00") {
+		t.Fatalf("the page does not say that %d wait", len(of))
+	}
+	next := unescape(first(t, page, path+`\?[^"]*after=25[^"]*`))
+	if second := b.get(next); !strings.Contains(second.body, `class="sb-number">26 <`) || strings.Contains(second.body, `class="sb-number">25 <`) {
+		t.Error("the second page does not begin with the 26th")
+	}
+	rows := csvRows(t, b.get(path+"/files/queue.csv").body)
+	if len(rows) != 31 {
+		t.Fatalf("%d rows in the queue's file", len(rows))
+	}
+	for i, row := range rows[2:] {
+		if row[4] < rows[i+1][4] {
+			t.Errorf("%s stands before %s", rows[i+1][4], row[4])
+		}
+	}
+	if a := b.post(riverbend+"/forecast", "months", "12", "seed", "7"); a.status != http.StatusSeeOther {
+		t.Fatalf("a forecast: %d", a.status)
+	}
+	o.console.Wait()
+	if a := b.get(path); !strings.Contains(a.body, "futures from the number 7, for 40 of 40 children") || !strings.Contains(a.body, "High (P90)") {
+		t.Error("the fund's page does not show the forecast with its seed")
+	}
+	for _, name := range fundFiles {
+		for _, format := range []string{".csv", ".xlsx"} {
+			if a := b.get(path + "/files/" + name + format); a.status != http.StatusOK || len(a.body) == 0 {
+				t.Errorf("%s%s: %d", name, format, a.status)
+			}
+		}
+	}
+	for _, wrong := range []string{"/files/secrets.csv", "/files/queue.pdf", "/files/queue"} {
+		if a := b.get(path + wrong); a.status != http.StatusNotFound {
+			t.Errorf("%s: %d", wrong, a.status)
+		}
+	}
+	var taken int
+	o.value(t, &taken, `SELECT count(*) FROM audit_events WHERE verb = 'fund.exported'`)
+	if taken != 2*len(fundFiles)+1 {
+		t.Errorf("%d entries on the trail for %d files", taken, 2*len(fundFiles)+1)
+	}
+}
+
+// each reads all rows of a statement.
+func (o *office) each(t *testing.T, into any, query string, args ...any) {
+	t.Helper()
+	err := o.db.InTx(t.Context(), o.who, func(tx *sqlx.Tx) error { return tx.SelectContext(t.Context(), into, query, args...) })
+	if err != nil {
+		t.Fatal(err)
 	}
 }

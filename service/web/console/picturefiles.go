@@ -51,16 +51,7 @@ func (c *Console) pictureFile(g *gin.Context, v visit) error {
 	}
 	title := v.words.T("pictures.file." + name)
 	return web.Stream(g, f.Type(), name+"-"+v.program.Code+"-"+v.today().String()+"."+ending, func(w io.Writer) error {
-		out, err := sheet.New(w, f, title, t.columns)
-		if err != nil {
-			return err
-		}
-		for _, row := range t.rows {
-			if err := out.Row(row...); err != nil {
-				return err
-			}
-		}
-		return out.Close()
+		return t.write(w, f, title)
 	})
 }
 

@@ -178,6 +178,7 @@ var routes = []route{
 	{post, "/p/:program/funds/new", auth.ManageFunds, (*Console).addFund, false},
 
 	{get, "/p/:program/funds/:fund", auth.SeeFunds, (*Console).fundPage, false},
+	{get, "/p/:program/funds/:fund/files/:file", auth.SeeFunds, (*Console).fundList, false},
 	{get, "/p/:program/funds", auth.SeeFunds, (*Console).funds, false},
 
 	{get, "/p/:program/rules", auth.SeeRules, (*Console).ruleBooks, false},

@@ -45,16 +45,53 @@ type LedgerAccount struct {
 	Debit, Credit ledger.Amount
 }
 
-// Fund is one fund through a period.
+// Fund is one fund: what it is for, what came and went, what is asked of it.
 type Fund struct {
 	Self     string
 	From, To string
 	In       ledger.Period
 	Purpose  string
-	Rolled   []parts.Row
+	Paid     []FundPayment // what the rules in effect let it pay
+	Rules    string        // where the rule book is; "" for no rules in effect
+	Benefits []string      // names, in the order of FundMonth.Used
+	Months   []FundMonth
+	Whole    FundMonth
+	Ties     bool // the months agree with the books
 	Position []parts.Row
 	Receipts []FundReceipt
 	Given    []FundGiven
+
+	Runway   string // how long it lasts at its pace
+	Foreseen *FundForecast
+	Says     string // who made the forecast, when, from which seed
+	Old      string
+	Forecast string // where forecasts are
+
+	Queue     []FundWaiting
+	QueueSays string // how many wait for how much
+	First     string
+	Next      string
+	Files     []parts.Link
+}
+
+// FundPayment is something that the rules let a fund pay.
+type FundPayment struct {
+	Benefit, Within, Turn, Whom string
+}
+
+// FundMonth is a month of a fund.
+type FundMonth struct {
+	Name, To                                     string
+	Opening, Received, GivenBack, Other, Closing ledger.Amount
+	Used                                         []ledger.Amount // by benefit
+}
+
+// FundWaiting is an award that waits for the fund.
+type FundWaiting struct {
+	N                                 string
+	Account, To, Benefit, Award, Note string
+	Amount                            ledger.Amount
+	Since                             ledger.Date
 }
 
 // FundReceipt is a promise or a payment.

@@ -153,9 +153,41 @@ func fundSample(p *parts.Page) templ.Component {
 		return parts.Row{Term: p.T("console.funds." + key), Value: p.Money(money(amount)), To: to}
 	}
 	lines := base + "/journal?chart=3100&fund=7"
-	return pages.FundPage(p, pages.Fund{Self: base + "/funds/SMITH", From: "2026-09-01", To: "2026-09-30", In: ledger.Period{First: day("2026-09-01"), Last: day("2026-09-30")}, Purpose: "Matches at School A, at most 20.00 a child and school year.",
-		Rolled:   []parts.Row{row("opening", "0.00", lines), row("received", "1000.00", lines), row("awarded", "-50.00", lines), row("given_back", "20.00", lines), row("closing", "970.00", lines)},
+	ahead := foreseenFund(p, "fund-1", "Smith Family Fund")
+	v := pages.Fund{Self: base + "/funds/SMITH", From: "2026-08-01", To: "2026-09-30", In: ledger.Period{First: day("2026-08-01"), Last: day("2026-09-30")}, Purpose: "Matches at School A, at most 20.00 a child and school year.",
+		Rules: base + "/rules/3", Ties: true, Benefits: []string{"Savings match"}, Foreseen: &ahead, Says: foreseeing(p).Says, Forecast: base + "/forecast",
+		Runway: p.N("money.fund.pace", 212, map[string]any{"available": money("970.00"), "spent": money("30.00"), "days": 90}),
+		Paid: []pages.FundPayment{{Benefit: "Savings match", Turn: p.T("rulebook.paid.first"),
+			Whom: p.T("rulebook.paid.only", map[string]any{"condition": p.T("rulebook.condition.schools", map[string]any{"schools": "School A"})})}},
 		Position: []parts.Row{row("on_accounts", "30.01", ""), row("cash", "570.00", lines), row("receivable", "400.00", lines)},
-		Given:    []pages.FundGiven{{Account: "3152 " + p.T("console.chart.3152"), Benefit: "match", Children: 2, Amount: money("30.00"), To: base + "/books/3152/7"}},
-		Receipts: []pages.FundReceipt{{Reference: "Pledge letter 2026-09-01", To: base + "/journal/2", Kind: p.T("console.receipt.kinds.pledge"), By: "Ana Ruiz", Amount: money("1000.00"), On: day("2026-09-01")}}})
+		Given:    []pages.FundGiven{{Account: "3152 " + p.T("console.chart.3152"), Benefit: "Savings match", Children: 2, Amount: money("30.00"), To: base + "/books/3152/7"}},
+		Receipts: []pages.FundReceipt{{Reference: "Pledge letter 2026-09-01", To: base + "/journal/2", Kind: p.T("console.receipt.kinds.pledge"), By: "Ana Ruiz", Amount: money("1000.00"), On: day("2026-09-01")}}}
+	month := func(name, opening, received, used, back, closing string) pages.FundMonth {
+		return pages.FundMonth{Name: name, To: lines, Opening: money(opening), Received: money(received), Used: []ledger.Amount{money(used)}, GivenBack: money(back), Closing: money(closing)}
+	}
+	v.Months = []pages.FundMonth{month(p.Month(day("2026-08-01")), "0.00", "0.00", "0.00", "0.00", "0.00"), month(p.Month(day("2026-09-01")), "0.00", "1000.00", "50.00", "20.00", "970.00")}
+	v.Whole = month(p.T("console.total"), "0.00", "1000.00", "50.00", "20.00", "970.00")
+	v.Whole.To = ""
+	v.QueueSays = p.N("money.fund.waits", 2, map[string]any{"amount": money("35.00")}) + " " + p.T("money.fund.elsewhere", map[string]any{"amount": money("20.00")})
+	v.Queue = []pages.FundWaiting{
+		{N: "1", Account: "00004713", To: base + "/children/2", Benefit: "Savings match", Award: base + "/children/2/awards/match/2026", Amount: money("15.00"), Since: day("2026-09-28")},
+		{N: "2", Account: "00001289", To: base + "/children/5", Benefit: "Savings match", Award: base + "/children/5/awards/match/2026", Amount: money("20.00"), Since: day("2026-09-29"),
+			Note: p.T("money.fund.also", map[string]any{"funds": "City seed fund"})},
+	}
+	v.Next = base + "/funds/SMITH?from=2026-08-01&to=2026-09-30&after=25#queue"
+	for _, name := range []string{"months", "queue", "receipts", "given", "forecast"} {
+		for _, f := range []string{"csv", "xlsx"} {
+			v.Files = append(v.Files, parts.Link{Text: p.T("money.fund.file."+name) + ", " + strings.ToUpper(f), To: base + "/funds/SMITH/files/" + name + "." + f})
+		}
+	}
+	return pages.FundPage(p, v)
+}
+
+// fundNew is a fund that nothing was received for and that no rule names.
+func fundNew(p *parts.Page) templ.Component {
+	in(p, "funds", "Harbor Fund")
+	p.Lead = "Harbor Foundation"
+	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.funds"), To: base + "/funds"})
+	return pages.FundPage(p, pages.Fund{Self: base + "/funds/HARBOR", From: "2026-01-01", To: "2026-10-31", In: ledger.Period{First: day("2026-01-01"), Last: day("2026-10-31")},
+		Purpose: "Children of Harbor View.", Forecast: base + "/forecast", Runway: p.T("money.fund.no_pace", map[string]any{"available": money("0.00"), "days": 90}), Whole: pages.FundMonth{Name: p.T("console.total")}})
 }

@@ -52,7 +52,7 @@ var Pages = []Page{
 	{"custody", custody}, {"custody-none", custodyNone}, {"bank-file-held", bankFileHeld}, {"custodian-new", custodianNew},
 	{"duplicates", duplicates}, {"duplicates-none", duplicatesNone}, {"pair", pair}, {"pair-waiting", pairWaiting},
 	{"join-ask", joinAsk}, {"join-approve", joinApprove}, {"join-own", joinOwn}, {"part-ask", partAsk}, {"child-joined", childJoined},
-	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"run-failed", runFailed}, {"books", books}, {"journal", journal}, {"journal-searched", journalSearched}, {"journal-none", journalNone}, {"ledger", ledgerPage}, {"fund", fundSample}, {"periods", periods}, {"periods-closed", periodsClosed}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
+	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"run-failed", runFailed}, {"books", books}, {"journal", journal}, {"journal-searched", journalSearched}, {"journal-none", journalNone}, {"ledger", ledgerPage}, {"fund", fundSample}, {"fund-new", fundNew}, {"periods", periods}, {"periods-closed", periodsClosed}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
 
 // Frame is a page's frame as the console makes it.
