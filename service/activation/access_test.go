@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/ledger"
 	"seedbook/service/family"
+	"seedbook/service/fund"
+	"seedbook/service/notify"
+	"seedbook/service/savings"
 )
 
 // guardian puts a guardian on record for a child's family.
@@ -142,5 +146,83 @@ func TestNoCodeLetsAnybodyInAfterADeath(t *testing.T) {
 	}
 	if _, err := w.activate(code, phone, e164, pin); !errors.Is(err, ErrEntry) {
 		t.Errorf("an old letter: %v", err)
+	}
+}
+
+// Whoever is not to be written to is not told of another adult; with the right,
+// from its first day on, the guardian is.
+func TestOnlyWhoMayBeWrittenToIsTold(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		rights []family.Right
+		told   bool
+	}{
+		{"nothing was said of rights", nil, true},
+		{"all but being written to", []family.Right{family.MayView, family.MayDeposit, family.MayRequest, family.MayChange}, false},
+		{"being written to alone", []family.Right{family.MayNotify}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newTown(t)
+			ana := w.children[0]
+			rosa := w.guardian(ana, family.Guardian{Given: "Rosa", Family: "Peña", Phone: phone})
+			if _, err := w.activate(w.letters(ana)[0], phone, e164, pin); err != nil {
+				t.Fatal(err)
+			}
+			if test.rights != nil {
+				w.rights(ana, rosa, "order", test.rights...)
+			}
+			if _, err := w.activate(w.letters(ana)[0], "abuela@example.org", "abuela@example.org", "718204"); err != nil {
+				t.Fatal(err)
+			}
+			all := kept{}
+			if _, err := notify.Deliver(t.Context(), w.db, w.who, w.keys, all, w.at); err != nil {
+				t.Fatal(err)
+			}
+			if _, told := all[e164]; told != test.told || strings.Contains(all[e164].Text, "abuela") {
+				t.Errorf("told %t (%q), want %t", told, all[e164].Text, test.told)
+			}
+		})
+	}
+}
+
+// While two adults dispute a child, nobody new is invited and nothing on record
+// changes; what the bank has taken in is booked as ever.
+func TestACustodyHoldStopsChangesAndNotDeposits(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	ana := w.children[0]
+	s, err := w.activate(w.letters(ana)[0], phone, e164, pin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.do(func(tx *sqlx.Tx) error {
+		if err := fund.Open(t.Context(), tx, w.who, w.program, w.at); err != nil {
+			return err
+		}
+		return family.PlaceHold(t.Context(), tx, w.who, w.keys, ana, family.Hold{Kind: family.CustodyHold, Why: "both claim the child"}, w.at)
+	})
+	if _, err := Invite(t.Context(), w.db, w.keys, s.Guardian, s.Held[0], w.at); !errors.Is(err, ErrMayNot) {
+		t.Errorf("an invitation: %v", err)
+	}
+	for act, want := range map[family.Act]error{family.ToChange: family.ErrHeldCustody, family.ToWithdraw: family.ErrHeldCustody, family.ToWrite: nil} {
+		w.do(func(tx *sqlx.Tx) error {
+			if err := family.Permit(t.Context(), tx, ana, act); !errors.Is(err, want) {
+				t.Errorf("%s: %v, want %v", act, err, want)
+			}
+			return nil
+		})
+	}
+	w.do(func(tx *sqlx.Tx) error {
+		d := savings.Deposit{Reference: "D1", Child: ana, Amount: ledger.Minor(1500), On: ledger.NewDate(2026, 10, 5), Channel: "ach"}
+		done, err := savings.PostDeposits(t.Context(), tx, w.who, w.program, []savings.Deposit{d}, 0, w.at)
+		if err == nil && len(done) != 1 {
+			t.Errorf("a deposit under the hold: %+v", done)
+		}
+		return err
+	})
+	if got := w.seenBy(s.Token); !slices.Equal(got, []family.ChildID{ana}) {
+		t.Errorf("who saw the child sees %v", got)
 	}
 }
