@@ -16,6 +16,7 @@ test: ## pass every test, with race detection
 	@$(MAKE) -s design
 	$(GO) vet ./...
 	$(GO) test -race -timeout 20m ./...
+	$(GO) test -timeout 10m ./service/web/console -run 'TestHostileText'
 
 build: design ## build bin/csa
 	@$(GO) build -o bin/csa ./cmd/csa
