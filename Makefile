@@ -23,7 +23,7 @@ build: design ## build bin/csa
 
 design: service/web/static/built/seedbook.css service/auth/words/built/breached ## compile the design system, and the list of breached passwords
 
-service/web/static/built/seedbook.css: package-lock.json $(wildcard service/web/design/*.scss service/web/design/own/*.scss)
+service/web/static/built/seedbook.css: package-lock.json service/web/design/build.mjs $(wildcard service/web/design/*.scss service/web/design/own/*.scss)
 	@npm ci --no-audit --no-fund --loglevel=error
 	@npm run -s build
 

@@ -91,6 +91,9 @@ func (c *Console) childrenView(v visit, s search, found childrenFound) pages.Chi
 		Languages: []parts.Choice{{Text: w.T("childlist.any_language")}},
 		Abouts:    []parts.Choice{{Text: w.T("childlist.any_about")}},
 	}
+	if v.May(auth.ChangeChildren) {
+		view.Add = v.base() + "/children/new"
+	}
 	if v.May(auth.SeeLetters) {
 		view.Letters = v.base() + "/letters"
 	}

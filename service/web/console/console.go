@@ -177,76 +177,11 @@ func (c *Console) write(g *gin.Context, v visit, fn func(ctx context.Context, tx
 	return c.DB.InTx(ctx, v.Who(), func(tx *sqlx.Tx) error { return fn(ctx, tx) })
 }
 
-// places are the main places of a program, and who may go there.
-var places = []place{
-	{"pictures", "/pictures", "v", auth.SeeTotals},
-	{"children", "/children", "c", auth.SeeChildren},
-	{"imports", "/imports", "i", auth.SeeImports},
-	{"rosters", "/rosters", "r", auth.SeeRosters},
-	{"deposits", "/deposits", "d", auth.SeeDeposits},
-	{"custody", "/custody", "y", auth.SeeCustody},
-	{"facts", "/facts", "f", auth.SeeRosters},
-	{"funds", "/funds", "m", auth.SeeFunds},
-	{"forecast", "/forecast", "o", auth.SeeFunds},
-	{"rules", "/rules", "u", auth.SeeRules},
-	{"jobs", "/jobs", "j", auth.SeeJobs},
-	{"books", "/books", "b", auth.SeeBooks},
-	{"keys", "/keys", "k", auth.SeeKeys},
-}
-
-// place is somewhere in the navigation: its name, where it is, the letter that
-// leads there after "g", and who may go.
-type place struct {
-	name, path, key string
-	may             auth.Capability
-}
-
-// offices are the places of the whole organization.
-var offices = []place{
-	{"staff", "/staff", "s", auth.SeeStaff},
-	{"trail", "/trail", "t", auth.SeeTrail},
-}
-
 // dress adds what every page of someone signed in has.
 func dress(p *parts.Page, v visit, path string) {
 	p.Organization, p.Person = v.Organization, v.Name
 	p.Help, p.Out, p.Me, p.Keys = "/help", "/sign-out", "/account", "/help/keyboard"
-	home := "/"
-	if v.program.Code != "" {
-		home = v.base()
-	}
-	p.Nav = []parts.Link{{Text: p.T("console.nav.home"), To: home, Current: path == home, Key: "h"}}
-	if v.Due(v.at) != auth.DueNothing {
-		return
-	}
-	add := func(base string, at place) {
-		if to := base + at.path; v.May(at.may) {
-			p.Nav = append(p.Nav, parts.Link{Text: p.T("console.nav." + at.name), To: to, Current: under(path, to), Key: at.key})
-		}
-	}
-	if v.May(auth.SeeApprovals) {
-		p.Nav = append(p.Nav, parts.Link{Text: inboxName(v, p), To: "/approvals", Key: "a", Current: under(path, "/approvals") || under(path, v.base()+"/approvals")})
-	}
-	if v.program.Code != "" {
-		for _, at := range places {
-			add(v.base(), at)
-		}
-	}
-	for _, at := range offices {
-		add("", at)
-	}
-}
-
-// inboxName is the queue's name, with how many wait for the visitor.
-func inboxName(v visit, p *parts.Page) string {
-	if v.inbox == 0 {
-		return p.T("console.nav.approvals")
-	}
-	return p.T("console.nav.approvals_waiting", map[string]any{"n": v.inbox})
-}
-
-func under(path, place string) bool {
-	return path == place || len(path) > len(place) && path[:len(place)+1] == place+"/"
+	p.Nav = sectionsFor(p, v, path)
 }
 
 // page is a page's frame with its way back home.

@@ -100,12 +100,14 @@ func (c *Console) keyboard(g *gin.Context, v visit) error {
 	p := c.page(g, v, v.words.T("guide.keyboard.title"), parts.Link{Text: v.words.T("console.help.title"), To: "/help"})
 	p.Lead = v.words.T("guide.keyboard.lead")
 	view := pages.Keyboard{}
-	for _, k := range [][2]string{{"/", "search"}, {"j", "down"}, {"k", "up"}, {"a", "decide"}, {"?", "help"}, {"g h", "home"}, {"g a", "approvals"}} {
+	for _, k := range [][2]string{{"/", "search"}, {"j", "down"}, {"k", "up"}, {"a", "decide"}, {"?", "help"}, {"g h", "home"}} {
 		view.Keys = append(view.Keys, parts.Row{Term: k[0], Value: v.words.T("guide.keyboard." + k[1])})
 	}
-	for _, at := range append(append([]place{}, places...), offices...) {
-		if v.May(at.may) {
-			view.Keys = append(view.Keys, parts.Row{Term: "g " + at.key, Value: v.words.T("console.nav." + at.name)})
+	for _, s := range navigation {
+		for _, at := range s.places {
+			if at.key != "" && v.May(at.may) {
+				view.Keys = append(view.Keys, parts.Row{Term: "g " + at.key, Value: v.words.T("console.nav." + at.name)})
+			}
 		}
 	}
 	return c.show(g, pages.KeyboardPage(p, view))

@@ -3,10 +3,12 @@ package console
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"seedbook/service/web/console/pages/samples"
+	"seedbook/service/web/parts"
 )
 
 // TestGuidesShowTheRealPages: every picture of every guide is a page that there
@@ -47,11 +49,60 @@ func TestGuidesShowTheRealPages(t *testing.T) {
 
 // TestEveryLetterLeadsToOnePlace: no two places have the same key.
 func TestEveryLetterLeadsToOnePlace(t *testing.T) {
-	seen := map[string]string{"h": "home", "a": "approvals"}
-	for _, at := range append(append([]place{}, places...), offices...) {
-		if other, taken := seen[at.key]; taken || len(at.key) != 1 {
-			t.Errorf("%q leads to %s and to %s", at.key, at.name, other)
+	seen := map[string]string{"h": "home"}
+	for _, s := range navigation {
+		for _, at := range s.places {
+			if other, taken := seen[at.key]; at.key != "" && (taken || len(at.key) != 1) {
+				t.Errorf("%q leads to %s and to %s", at.key, at.name, other)
+			}
+			seen[at.key] = at.name
 		}
-		seen[at.key] = at.name
+	}
+}
+
+// TestTheNavigationAsksForWhatItsPagesAskFor: nobody is led to a page that
+// refuses, and each page lights up its own place.
+func TestTheNavigationAsksForWhatItsPagesAskFor(t *testing.T) {
+	if n := len(navigation); n > 9 {
+		t.Errorf("%d sections are more than one sees at a glance", n)
+	}
+	for _, s := range navigation {
+		for _, at := range s.places {
+			path := "/p/:program" + at.path
+			if at.office {
+				path = at.path
+			}
+			i := slices.IndexFunc(routes, func(r route) bool { return r.method == get && r.path == path })
+			if i < 0 || routes[i].may != at.may {
+				t.Errorf("%s leads to %s and does not ask for what that asks for", at.name, path)
+			}
+		}
+	}
+}
+
+func TestAPageLightsUpItsOwnPlace(t *testing.T) {
+	for path, want := range map[string]string{
+		"/p/x/children/7/family": "children", "/p/x/children/new": "children/new", "/p/x/pictures/equity": "pictures/equity",
+		"/p/x/pictures/files/a.csv": "pictures", "/p/x/childrens": "", "/elsewhere": "",
+	} {
+		nav := []parts.Section{
+			{Places: []parts.Link{{Text: "children", To: "/p/x/children"}, {Text: "children/new", To: "/p/x/children/new"}}},
+			{Places: []parts.Link{{Text: "pictures", To: "/p/x/pictures"}, {Text: "pictures/equity", To: "/p/x/pictures/equity"}}},
+		}
+		mark(nav, path)
+		got, sections := "", 0
+		for _, s := range nav {
+			if s.Current {
+				sections++
+			}
+			for _, l := range s.Places {
+				if l.Current {
+					got += l.Text
+				}
+			}
+		}
+		if got != want || sections != min(len(want), 1) {
+			t.Errorf("%s lights up %q in %d sections, want %q", path, got, sections, want)
+		}
 	}
 }

@@ -27,7 +27,7 @@ type Page struct {
 	Switch []LanguageLink
 	// Organization and Person are shown to the signed in; "" for nobody.
 	Organization, Person string
-	Nav                  []Link
+	Nav                  []Section
 	Trail                []Link // the way here from home, without this page
 	Notice               string // what was just done; "" for nothing
 	Problems             []Problem
@@ -59,6 +59,22 @@ type Link struct {
 	Current bool // the page being read, or the section it belongs to
 	// Key is the letter that leads there after "g"; "" for none.
 	Key string
+}
+
+// Section is one of the main places, with the pages that belong to it.
+type Section struct {
+	Link
+	Places []Link
+}
+
+// here is the section that a page belongs to, where it has several pages.
+func (p *Page) here() []Section {
+	for _, s := range p.Nav {
+		if s.Current && len(s.Places) > 1 {
+			return []Section{s}
+		}
+	}
+	return nil
 }
 
 // keyed tells our script which letter leads there.

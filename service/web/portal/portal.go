@@ -151,7 +151,7 @@ func dressStranger(p *parts.Page) { p.Home, p.Light = "/family", true }
 func dress(p *parts.Page, v visit, path string) {
 	p.Home, p.Help, p.Out, p.Me = home, "/family/help", "/family/sign-out", "/family/account"
 	p.Organization, p.Person, p.Light = v.Organization, p.T("portal.account.title"), true
-	p.Nav = []parts.Link{{Text: p.T("portal.home.title"), To: home, Current: path == home}}
+	p.Nav = []parts.Section{{Link: parts.Link{Text: p.T("portal.home.title"), To: home, Current: path == home}}}
 }
 
 // page is a page's frame, with the way back to all children where it is not that.

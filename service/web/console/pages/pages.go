@@ -105,6 +105,7 @@ type Children struct {
 	ViewQuery string
 	ViewName  string       // as typed, where it was refused
 	Files     []parts.Link // the list to be taken out
+	Add       string       // to where one is put on record; "" for who may not
 	Letters   string       // to where letters to the families are made; "" for who may not see them
 }
 

@@ -72,13 +72,29 @@ const base = "/p/riverbend"
 func in(p *parts.Page, here, title string) {
 	p.Organization, p.Person = "City of Riverbend", "Ana Ruiz"
 	p.Help, p.Out, p.Me = "/help", "/sign-out", "/account"
-	for _, name := range []string{"home", "approvals", "pictures", "children", "imports", "rosters", "deposits", "facts", "funds", "forecast", "rules", "jobs", "books", "keys"} {
-		p.Nav = append(p.Nav, parts.Link{Text: p.T("console.nav." + name), To: base + "/" + name, Current: name == here})
-	}
+	p.Nav = nav(p, here)
 	p.Title = title
 	if here != "home" {
 		p.Trail = []parts.Link{{Text: p.T("console.nav.home"), To: "/"}}
 	}
+}
+
+// nav is the navigation of who may do everything.
+func nav(p *parts.Page, here string) []parts.Section {
+	out := []parts.Section{{Link: parts.Link{Text: p.T("console.nav.home"), To: base, Current: here == "home"}}}
+	for _, names := range [][]string{
+		{"approvals", "approvals", "limits"}, {"children", "children", "new_child", "duplicates", "letters"}, {"imports", "imports", "rosters", "facts"},
+		{"money", "funds", "deposits", "custody", "excesses"}, {"books", "books", "journal", "periods", "findings"}, {"rules", "rules", "classes"}, {"jobs", "jobs"},
+		{"reports", "pictures", "equity", "forecast"}, {"settings", "staff", "keys", "trail"},
+	} {
+		section := parts.Section{Link: parts.Link{Text: p.T("console.nav." + names[0]), To: base + "/" + names[1]}}
+		for _, name := range names[1:] {
+			section.Places = append(section.Places, parts.Link{Text: p.T("console.nav." + name), To: base + "/" + name, Current: name == here})
+			section.Current = section.Current || name == here
+		}
+		out = append(out, section)
+	}
+	return out
 }
 
 func money(s string) ledger.Amount {
@@ -196,7 +212,7 @@ func choices(texts ...string) []parts.Choice {
 
 func children(p *parts.Page) templ.Component {
 	in(p, "children", p.T("console.children.title"))
-	v := pages.Children{Base: base, Query: "garcia", Filtered: true, Count: p.N("console.children.count", 1947), First: base + "/children", Next: base + "/children?after=25",
+	v := pages.Children{Base: base, Add: base + "/children/new", Query: "garcia", Filtered: true, Count: p.N("console.children.count", 1947), First: base + "/children", Next: base + "/children?after=25",
 		Schools: choices("All schools", "Lincoln Elementary", "Cesar Chavez Elementary"), Grades: choices("All grades", "Kindergarten", "1", "2"),
 		States: choices("All", "Enrolled", "Not eligible", "Left", "Opted out"), Languages: choices("All languages", "English", "Español"), Abouts: choices("Everybody", "Family has saved"),
 		Chips: []parts.Link{{Text: "garcia", To: base + "/children"}, {Text: "Kindergarten", To: base + "/children?q=garcia"}},
