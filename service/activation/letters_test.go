@@ -14,6 +14,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/service/family"
+	"seedbook/service/pdf/pdftest"
 )
 
 const address = "https://csa.riverbend.example/family"
@@ -99,6 +100,10 @@ func TestALetterIsOneSheetAndTagged(t *testing.T) {
 	}
 	if !bytes.Equal(b.Bytes(), again.Bytes()) {
 		t.Error("the same letters are other bytes")
+	}
+	// Open fails the test where a screen reader would stumble.
+	if read := pdftest.Open(t, b.Bytes()); read.Lang != "es-US" || len(read.All("H1")) != len(m.To) || len(read.All("Figure")) != len(m.To) {
+		t.Errorf("language %s, outline\n%s", read.Lang, read.Outline())
 	}
 	needPoppler(t, "pdfinfo")
 	path := filepath.Join(t.TempDir(), "letters.pdf")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"seedbook/ledger"
 	"seedbook/service/duplicate"
 	"seedbook/service/family"
+	"seedbook/service/pdf/pdftest"
 	"seedbook/service/store"
 )
 
@@ -104,6 +106,21 @@ func TestAJoinedChildHasOneStatement(t *testing.T) {
 		t.Errorf("the joined record has statement %d of its own", same.ID)
 	}
 	paper := w.pdf(joint)
+	for _, lang := range []string{"en", "es"} {
+		var b bytes.Buffer
+		if err := WritePDF(&b, joint, lang); err != nil {
+			t.Fatal(err)
+		}
+		if keep := os.Getenv("JOINT"); keep != "" { // to be looked at
+			if err := os.WriteFile(keep+"."+lang+".pdf", b.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// Open fails the test where a screen reader would stumble.
+		if read := pdftest.Open(t, b.Bytes()); read.Lang != lang+"-US" || len(read.All("H1")) != 1 || len(read.All("TH")) < 6 {
+			t.Errorf("%s: language %s, outline\n%s", lang, read.Lang, read.Outline())
+		}
+	}
 
 	w.part(join, "2027-02-10")
 	w.deposit("D6", 1, "3", "2026-12-20", "cash") // of the joint quarter
