@@ -13,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/spf13/cobra"
 
+	"seedbook/ledger"
 	"seedbook/migrations"
 	"seedbook/migrations/localpg"
 	"seedbook/service/demo"
@@ -156,7 +157,7 @@ func (m *measured) run(ctx context.Context) (err error) {
 	if err := m.step("children in a run without news", func() (int, error) { return m.awards(ctx, m.stage.Walk(m.stage.LastDay())) }); err != nil {
 		return err
 	}
-	if err := m.step("statements issued", func() (int, error) { return m.issue(ctx) }); err != nil {
+	if err := m.step("statements issued", func() (int, error) { return m.issue(ctx, m.stage.LastDay()) }); err != nil {
 		return err
 	}
 	return m.step("statements drawn and written as PDF", func() (int, error) { return m.paper(ctx) })
@@ -206,8 +207,9 @@ func (m *measured) post(ctx context.Context, deposits []savings.Deposit) error {
 	return m.db.Refresh(ctx)
 }
 
-func (m *measured) issue(ctx context.Context) (n int, err error) {
-	span := statement.QuarterOf(m.stage.LastDay())
+// issue makes the statements of the quarter that a day is in.
+func (m *measured) issue(ctx context.Context, day ledger.Date) (n int, err error) {
+	span := statement.QuarterOf(day)
 	today := span.Last.AddDays(1)
 	for after := family.ChildID(0); ; {
 		err := m.db.InTx(ctx, m.stage.Who(), func(tx *sqlx.Tx) error {

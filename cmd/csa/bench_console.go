@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"os"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,9 +21,8 @@ import (
 	"seedbook/service/auth"
 	"seedbook/service/enroll"
 	"seedbook/service/family"
-	"seedbook/service/savings"
+	"seedbook/service/statement"
 	"seedbook/service/store"
-	"seedbook/service/vault"
 	"seedbook/service/web"
 	"seedbook/service/web/console"
 )
@@ -31,6 +32,11 @@ type consoleBench struct {
 	children, entries int
 	users             []int
 	each              time.Duration
+	data              string
+	visits            int
+	only              string
+	profile           string
+	statements        bool
 	keep              bool
 }
 
@@ -43,43 +49,42 @@ func (a *app) benchConsoleCommand() *cobra.Command {
 by people who are signed in and ask again as soon as they have their answer. The
 server, its database and those who ask share this machine.
 
-The program has one year of deposits and awards, made as real work makes them, and
-then further years of deposits until the books have --entries entries. The matches
-of those further years are left out. Everything is posted by the ledger, so the
-books are sound: csa verify would pass.`,
+The program has one year of deposits and awards, made as real work makes them, then
+further years of deposits until the books have --entries entries with what the
+funds still gave for them, two quarters' statements, and a trail of --visits looks
+at children. Everything is done by the rooms, so the books are sound. It takes some
+minutes to make; --data keeps it in a folder for the next time, which is also one
+that CSA_DATA may name:
+
+  CSA_DATA=DIR csa verify`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.onScratch(cmd.Context(), func(ctx context.Context, dsn string) error { return a.benchConsole(ctx, dsn, b) })
+			if b.children < 100 || b.entries < 0 || b.visits < 0 || b.each <= 0 || len(b.users) == 0 || slices.Min(b.users) < 1 {
+				return fmt.Errorf("write at least --children 100, --entries 0, --users 1 and some time for --each")
+			}
+			want := world{Children: b.children, Entries: b.entries, Visits: b.visits}
+			return a.onWorld(cmd.Context(), b.data, want, func(ctx context.Context, dsn string, m *measured, w world) error {
+				return a.benchConsole(ctx, dsn, m, w, b)
+			})
 		},
 	}
 	f := cmd.Flags()
 	f.IntVar(&b.children, "children", 100_000, "size of the caseload")
 	f.IntVar(&b.entries, "entries", 5_000_000, "entries in the books, at least")
 	f.IntSliceVar(&b.users, "users", []int{1, 8, 32}, "how many people ask at once")
+	f.IntVar(&b.visits, "visits", 1_000_000, "looks at children that the trail tells of")
+	f.StringVar(&b.data, "data", "", "folder that keeps the program: made there the first time, used again afterwards")
+	f.StringVar(&b.only, "only", "", "measure only pages with this in their name")
+	f.StringVar(&b.profile, "profile", "", "file for a CPU profile of the measurement")
+	f.BoolVar(&b.statements, "statements", false, "say beside each page what its statements cost the database")
 	f.DurationVar(&b.each, "each", 3*time.Second, "how long each page is asked for")
 	f.BoolVar(&b.keep, "wait", false, "do not measure: keep the program until interrupted, and print where it is")
 	return cmd
 }
 
-func (a *app) benchConsole(ctx context.Context, dsn string, b consoleBench) error {
-	if b.children < 100 || b.entries < 0 || b.each <= 0 || len(b.users) == 0 || slices.Min(b.users) < 1 {
-		return fmt.Errorf("write at least --children 100, --entries 0, --users 1 and some time for --each")
-	}
-	db, err := store.Open(dsn, maxOpen)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	a.printf("%10s  %-34s %12s %10s %14s\n", "children", "what", "done", "seconds", "a second")
-	m := &measured{out: a.io.out, db: db, keys: vault.Random(), children: b.children}
-	if err := m.liveYear(ctx); err != nil {
-		return err
-	}
-	day, err := m.years(ctx, b.entries)
-	if err != nil {
-		return err
-	}
-	v := &visitors{measured: m, at: m.stage.Walk(day).At, each: b.each}
+func (a *app) benchConsole(ctx context.Context, dsn string, m *measured, w world, b consoleBench) error {
+	v := &visitors{measured: m, at: m.stage.Walk(w.LastDay).At, each: b.each}
+	var err error
 	if err := v.open(ctx, slices.Max(b.users)); err != nil {
 		return err
 	}
@@ -92,12 +97,26 @@ func (a *app) benchConsole(ctx context.Context, dsn string, b consoleBench) erro
 		}
 		return err
 	}
+	if b.statements {
+		if v.watch, err = watchStatements(ctx, dsn); err != nil {
+			return err
+		}
+		defer v.watch.close()
+	}
 	pages, err := v.pages(ctx)
 	if err != nil {
 		return err
 	}
-	a.printf("\n%-26s %6s %10s %10s %10s %12s\n", "page", "users", "a second", "p50 ms", "p99 ms", "KB, packed")
+	stop, err := profileTo(b.profile)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	a.printf("\n%-26s %6s %10s %10s %10s %12s %12s\n", "page", "users", "a second", "p50 ms", "p99 ms", "KB, packed", "load before")
 	for _, page := range pages {
+		if !strings.Contains(page.name, b.only) {
+			continue
+		}
 		for _, users := range b.users {
 			if err := v.measure(page, users); err != nil {
 				return fmt.Errorf("%s: %w", page.name, err)
@@ -107,48 +126,30 @@ func (a *app) benchConsole(ctx context.Context, dsn string, b consoleBench) erro
 	return nil
 }
 
-// years adds months of deposits after the first year, from every second child,
-// until the books have as many entries as asked, and returns the last day.
-func (m *measured) years(ctx context.Context, entries int) (ledger.Date, error) {
-	day := m.stage.LastDay()
-	err := m.step("deposits of further years posted", func() (n int, err error) {
-		have, savers, err := m.size(ctx)
-		for month := 0; err == nil && have < entries; month++ {
-			day = day.AddDays(30)
-			deposits := make([]savings.Deposit, len(savers))
-			for i, child := range savers {
-				deposits[i] = savings.Deposit{Reference: fmt.Sprintf("later %d %d", month, i), Child: child,
-					Amount: ledger.Minor(int64(500 + 250*(i%7))), On: day.AddDays(-i % 28), Channel: "payroll"}
-			}
-			if err = m.post(ctx, deposits); err == nil {
-				err = m.db.InTx(ctx, m.stage.Who(), func(tx *sqlx.Tx) error { // as the night does
-					_, err := ledger.WriteSums(ctx, tx, m.stage.Program().Book)
-					return err
-				})
-			}
-			n, have = n+len(deposits), have+2*len(deposits)
-		}
-		return n, err
-	})
-	return day, err
+// profileTo begins a CPU profile, where one is asked for.
+func profileTo(file string) (stop func(), err error) {
+	if file == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { pprof.StopCPUProfile(); _ = f.Close() }, nil
 }
 
-// size is how many entries the books have, and who goes on saving.
-func (m *measured) size(ctx context.Context) (entries int, savers []family.ChildID, err error) {
-	err = m.db.Read(ctx, m.stage.Who(), func(q sqlx.QueryerContext) error {
-		all, err := enroll.Caseload(ctx, q, m.stage.Program().ID, []enroll.State{enroll.Enrolled}, 0, m.children)
-		if err != nil {
-			return err
-		}
-		for i := 0; i < len(all); i += 2 {
-			savers = append(savers, all[i])
-		}
-		return sqlx.GetContext(ctx, q, &entries, `SELECT count(*) FROM ledger_entries WHERE book_id = $1`, m.stage.Program().Book)
-	})
-	if err == nil && len(savers) == 0 {
-		err = fmt.Errorf("nobody is enrolled")
+// load is how busy the machine was in the last minute: numbers taken beside
+// other work say little.
+func load() string {
+	raw, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
 	}
-	return entries, savers, err
+	minute, _, _ := strings.Cut(string(raw), " ")
+	return minute
 }
 
 // visitors are people of the staff, each with a session of their own, in front
@@ -159,6 +160,7 @@ type visitors struct {
 	each   time.Duration
 	server *httptest.Server
 	people []*visitor
+	watch  *statements // nil: nobody counts them
 }
 
 func (v *visitors) base() string { return "/p/" + v.stage.Program().Code }
@@ -217,38 +219,73 @@ type benchPageOf struct {
 // pages are what is asked for: each at many addresses, so that no answer is
 // there already.
 func (v *visitors) pages(ctx context.Context) ([]benchPageOf, error) {
-	rows, known, err := v.known(ctx)
+	known, newest, err := v.known(ctx)
 	if err != nil {
 		return nil, err
 	}
 	base := v.base()
-	search := func(of func(r enroll.Row) string) (out []string) {
-		for _, r := range rows {
-			out = append(out, base+"/children?q="+queryEscape(of(r)))
+	search := func(of func(k knownChild) string) (out []string) {
+		for _, k := range known {
+			out = append(out, base+"/children?q="+queryEscape(of(k)))
 		}
 		return out
 	}
-	var children, deep, journal []string
-	for i, r := range rows {
-		children = append(children, base+"/children/"+strconv.Itoa(int(r.Child)))
-		deep = append(deep, base+"/children?after="+strconv.Itoa(int(r.Child)))
-		journal = append(journal, base+"/journal/"+strconv.Itoa(1+i*int(known)/len(rows)))
+	var children, deep, txs, journal, statements []string
+	for i, k := range known {
+		no := strconv.Itoa(1 + i*int(newest)/len(known))
+		children = append(children, base+"/children/"+strconv.Itoa(int(k.Child)))
+		statements = append(statements, children[i]+"/statements/"+statement.QuarterOf(v.stage.LastDay()).Name)
+		deep = append(deep, base+"/children?after="+strconv.Itoa(int(k.Child)))
+		txs = append(txs, base+"/journal/"+no)
+		journal = append(journal, base+"/journal?after="+no+".1.1")
 	}
+	const found = "/children/" // some child is listed
 	return []benchPageOf{
 		{"home", []string{base}, ""},
-		{"search, whole name", search(func(r enroll.Row) string { return r.Person.Given + " " + r.Person.Family }), "<table"},
-		{"search, common name", search(func(r enroll.Row) string { return r.Person.Family }), "<table"},
-		{"search, no hit", search(func(r enroll.Row) string { return "Q" + strings.ToLower(reversed(r.Person.Family)) }), ""},
-		{"search, birth date", search(func(r enroll.Row) string { return r.Person.BornOn.String() }), "<table"},
-		{"search, telephone", search(func(r enroll.Row) string { return fmt.Sprintf("614555%04d", int(r.Child)%10000) }), ""},
-		{"a child", children, "<h1"},
+		{"search, one word", search(func(k knownChild) string { return k.Person.Given }), found},
+		{"search, common name", search(func(k knownChild) string { return k.Person.Family }), found},
+		{"search, whole name", search(func(k knownChild) string { return k.Person.Given + " " + k.Person.Family }), found},
+		{"search, name and birth date", search(func(k knownChild) string {
+			return k.Person.Given + " " + k.Person.Family + " " + k.Person.BornOn.String()
+		}), found},
+		{"search, misspelt", search(func(k knownChild) string { return misspelt(k.Person.Given) + " " + k.Person.Family }), ""},
+		{"search, no hit", search(func(k knownChild) string { return "Q" + strings.ToLower(reversed(k.Person.Family)) }), ""},
+		{"search, guardian", search(func(k knownChild) string { return k.guardian.Given + " " + k.guardian.Family }), found},
+		{"search, telephone", search(func(k knownChild) string { return strings.TrimPrefix(k.guardian.Phone, "+1") }), found},
+		{"search, birth date", search(func(k knownChild) string { return k.Person.BornOn.String() }), found},
+		{"search, student number", search(func(k knownChild) string { return k.Person.StudentNumber }), found},
+		{"search, account number", search(func(k knownChild) string { return k.ID.Account().String() }), found},
+		{"children", []string{base + "/children"}, "<table"},
 		{"children, deep in the list", deep, "<table"},
-		{"a transaction", journal, "<h1"},
+		{"children, filtered", []string{base + "/children?grade=03&language=es", base + "/children?about=not_saving", base + "/children?about=no_school&state=enrolled"}, ""},
+		{"a child", children, "<h1"},
+		{"a statement", statements, "<table"},
+		{"journal", []string{base + "/journal"}, "<table"},
+		{"journal, deep in the list", journal, "<table"},
+		{"journal, filtered", []string{base + "/journal?kind=deposit.ach", base + "/journal?reference=none+such", base + "/journal?maker=nobody", base + "/journal?least=1000000.00"}, ""},
+		{"a transaction", txs, "<h1"},
 		{"approvals", []string{"/approvals"}, ""},
 		{"trial balance", []string{base + "/books"}, "<table"},
+		{"funds", []string{base + "/funds"}, "<table"},
 		{"deposits", []string{base + "/deposits"}, ""},
+		{"duplicates", []string{base + "/duplicates"}, ""},
+		{"pictures", []string{base + "/pictures"}, ""},
+		{"runs", []string{base + "/jobs"}, ""},
 		{"trail", []string{"/trail"}, "<table"},
+		{"trail, filtered", v.trails(known), ""},
 	}, nil
+}
+
+// trails are searches of the trail: of a person, of a child, of a kind of deed, of
+// a day, and of what there is hardly any of.
+func (v *visitors) trails(known []knownChild) []string {
+	day := v.stage.LastDay()
+	out := []string{"/trail?who=staff%2F1007", "/trail?what=child.viewed&who=staff%2F1011", "/trail?from=" + day.AddDays(-1).String() + "&until=" + day.String(),
+		"/trail?what=roster.commit", "/trail?kind=fund", "/trail?request=visit-300", "/trail?who=staff%2F1003&what=rules.approve"}
+	for _, k := range known[:10] {
+		out = append(out, "/trail?kind=child&subject="+strconv.Itoa(int(k.Child)))
+	}
+	return out
 }
 
 func reversed(s string) string {
@@ -257,8 +294,23 @@ func reversed(s string) string {
 	return string(r)
 }
 
+// misspelt is a name as somebody writes it who heard it: a letter is another.
+func misspelt(name string) string {
+	r := []rune(name)
+	if i := len(r) / 2; len(r) > 3 {
+		r[i], r[i-1] = r[i-1], r[i]
+	}
+	return string(r)
+}
+
+// knownChild is a child that people ask for, and one of its guardians.
+type knownChild struct {
+	enroll.Row
+	guardian family.Guardian
+}
+
 // known are some children from all over the list, and the newest transaction.
-func (v *visitors) known(ctx context.Context) (rows []enroll.Row, newest ledger.TxNo, err error) {
+func (v *visitors) known(ctx context.Context) (known []knownChild, newest ledger.TxNo, err error) {
 	const some = 200
 	p := v.stage.Program()
 	err = v.db.Read(ctx, v.stage.Who(), func(q sqlx.QueryerContext) error {
@@ -270,13 +322,21 @@ func (v *visitors) known(ctx context.Context) (rows []enroll.Row, newest ledger.
 		for i := 0; i < some; i++ {
 			chosen = append(chosen, all[i*len(all)/some])
 		}
-		if rows, err = enroll.Rows(ctx, q, v.stage.Who(), v.keys, p.ID, slices.Compact(chosen)); err != nil {
+		rows, err := enroll.Rows(ctx, q, v.stage.Who(), v.keys, p.ID, slices.Compact(chosen))
+		if err != nil {
 			return err
+		}
+		for _, r := range rows {
+			guardians, err := family.Guardians(ctx, q, v.stage.Who(), v.keys, r.Child)
+			if err != nil || len(guardians) == 0 {
+				return fmt.Errorf("guardians of child %d: %w", r.Child, err)
+			}
+			known = append(known, knownChild{r, guardians[0]})
 		}
 		newest, err = ledger.KnownCut(ctx, q, p.Book)
 		return err
 	})
-	return rows, newest, err
+	return known, newest, err
 }
 
 // measure asks for a page by some people at once.
@@ -287,6 +347,10 @@ func (v *visitors) measure(page benchPageOf, users int) error {
 			return err
 		}
 	}
+	if err := v.watch.begin(); err != nil {
+		return err
+	}
+	busy := load()
 	var mu sync.Mutex
 	var all []time.Duration
 	var failed error
@@ -320,6 +384,6 @@ func (v *visitors) measure(page benchPageOf, users int) error {
 		return failed
 	}
 	r := summary(time.Since(began), len(all), all)
-	fmt.Fprintf(v.out, "%-26s %6d %10.0f %10.1f %10.1f %12.1f\n", page.name, users, r.rate, r.p50, r.p99, float64(weight)/1000)
-	return nil
+	fmt.Fprintf(v.out, "%-26s %6d %10.0f %10.1f %10.1f %12.1f %12s\n", page.name, users, r.rate, r.p50, r.p99, float64(weight)/1000, busy)
+	return v.watch.print(v.out, len(all))
 }

@@ -43,6 +43,9 @@ type Config struct {
 	// Durable makes an answered commit survive a loss of power. Without it the
 	// server is faster and its data is worth nothing after a crash: for tests.
 	Durable bool
+	// Watched has the server count what each statement costs, in the view
+	// pg_stat_statements: for measurements.
+	Watched bool
 	// Connections bounds the clients at one time; 0 means 100.
 	Connections int
 	// Log is told in a line each what takes time; nil means nobody.

@@ -43,7 +43,19 @@ func (s *Server) settings() []string {
 	} else {
 		maps.Copy(set, disposable)
 	}
+	if s.cfg.Watched {
+		maps.Copy(set, watched)
+	}
 	return commandLine(set)
+}
+
+// watched counts statements, with their constants left out. The view that shows
+// the counts is CREATE EXTENSION pg_stat_statements.
+var watched = map[string]string{
+	"shared_preload_libraries":          "pg_stat_statements",
+	"pg_stat_statements.track_planning": "on",
+	"pg_stat_statements.track":          "top",
+	"compute_query_id":                  "on",
 }
 
 // durable keeps every answered commit, and writes its log day by day for a week.
