@@ -329,7 +329,7 @@ func TestAnIdentifiedDepositGoesBackToSuspenseWhole(t *testing.T) {
 	}
 	w.holds("not hers", w.ana, "0.00", "0.00")
 	w.do(w.cli, func(ctx context.Context, tx *sqlx.Tx) error {
-		held, err := savings.InSuspense(ctx, tx, w.program.ID, 10)
+		held, err := savings.InSuspense(ctx, tx, w.program.ID, 0, 10)
 		if len(held) != 1 || held[0].Amount != w.money("40.00") {
 			t.Errorf("in suspense: %+v", held)
 		}

@@ -2,6 +2,7 @@ package savings
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -77,6 +78,63 @@ func TestAnUnknownOwnersDepositWaitsInSuspense(t *testing.T) {
 	}
 	if got := w.sum(t, ledger.Query{Charts: []ledger.Chart{ledger.Suspense}}); !got.IsZero() {
 		t.Errorf("suspense still holds %s", got)
+	}
+}
+
+func TestPagesOfSuspenseMeetWhileDepositsFindTheirOwners(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	child := w.children(t, 1)[0]
+	var deposits []Deposit
+	for i := range 7 { // by day: D6, D5, D4 … D0, and two of one day
+		deposits = append(deposits, Deposit{Reference: fmt.Sprint("D", i), Amount: money(t, "10"), On: day(t, "2026-09-20").AddDays(-max(i, 1)), Channel: "cash"})
+	}
+	w.deposit(t, deposits...)
+	page := func(after DepositID) (refs []string, last DepositID) {
+		err := w.try(t, func(ctx context.Context, tx *sqlx.Tx) error {
+			held, err := InSuspense(ctx, tx, w.program.ID, after, 3)
+			for _, d := range held {
+				refs, last = append(refs, d.Reference), d.ID
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return refs, last
+	}
+	first, last := page(0)
+	// The last one of the page and one of the next find their owner, and an old
+	// one comes in before both.
+	err := w.try(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		for _, reference := range []string{"D4", "D3"} {
+			id, err := DepositByReference(ctx, tx, w.program.ID, reference)
+			if err != nil {
+				return err
+			}
+			if err := Identify(ctx, tx, w.who, w.program, Identification{id, child, day(t, "2026-09-22")}, w.at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.deposit(t, Deposit{Reference: "OLD", Amount: money(t, "10"), On: day(t, "2026-09-03"), Channel: "cash"})
+	second, end := page(last)
+	third, _ := page(end)
+	if got := slices.Concat(first, second, third); !slices.Equal(got, []string{"D6", "D5", "D4", "D2", "D0", "D1"}) {
+		t.Errorf("pages %v %v %v, want D6 D5 D4, D2 D0 D1, and nothing", first, second, third)
+	}
+	var n int
+	var sum ledger.Amount
+	err = w.try(t, func(ctx context.Context, tx *sqlx.Tx) (err error) {
+		n, sum, err = SuspenseTotal(ctx, tx, w.program.ID)
+		return err
+	})
+	if err != nil || n != 6 || sum != money(t, "60") {
+		t.Errorf("%d in suspense, %s (%v); want 6 of 60.00", n, sum, err)
 	}
 }
 

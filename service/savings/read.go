@@ -104,18 +104,30 @@ type DepositState struct {
 const depositColumns = `id, reference, coalesce(child_id, 0) AS child_id, amount, on_day, channel, state, posted_at,
 	returned_on, coalesce(return_code, '') AS return_code`
 
-// InSuspense returns deposits whose child nobody knows, oldest first.
-func InSuspense(ctx context.Context, q sqlx.QueryerContext, p program.ID, limit int) ([]DepositState, error) {
+// InSuspense returns deposits whose child nobody knows, oldest first, after one
+// of them (0: from the first). Where that one has found its owner meanwhile, the
+// page goes on from its place all the same.
+func InSuspense(ctx context.Context, q sqlx.QueryerContext, p program.ID, after DepositID, limit int) ([]DepositState, error) {
 	const query = `
 		SELECT ` + depositColumns + `
 		FROM deposits
 		WHERE program_id = $1 AND state = 'suspense'
-		ORDER BY on_day, id LIMIT $2`
+		  AND (on_day, id) > (coalesce((SELECT d.on_day FROM deposits d WHERE d.id = $2), CAST('-infinity' AS date)), $2)
+		ORDER BY on_day, id LIMIT $3`
 	var ds []DepositState
-	if err := sqlx.SelectContext(ctx, q, &ds, query, p, limit); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &ds, query, p, after, limit); err != nil {
 		return nil, fmt.Errorf("suspense: %w", err)
 	}
 	return ds, nil
+}
+
+// SuspenseTotal is how many deposits wait for their owner, and of how much.
+func SuspenseTotal(ctx context.Context, q sqlx.QueryerContext, p program.ID) (n int, sum ledger.Amount, err error) {
+	const query = `SELECT count(*), coalesce(sum(amount), 0) FROM deposits WHERE program_id = $1 AND state = 'suspense'`
+	if err := q.QueryRowxContext(ctx, query, p).Scan(&n, &sum); err != nil {
+		return 0, ledger.Amount{}, fmt.Errorf("total in suspense: %w", err)
+	}
+	return n, sum, nil
 }
 
 // DepositsOf returns a child's deposits under any of its records, newest first.

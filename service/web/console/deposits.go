@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -21,8 +22,8 @@ import (
 // errNoAccount reports an account number that this program does not have.
 var errNoAccount = fault.New(fault.Invalid, "console.owner.no_account")
 
-// inSuspense is how many deposits without an owner are shown.
-const inSuspense = 500
+// heldPerPage is how many deposits without an owner a page shows.
+const heldPerPage = 50
 
 // deposits takes a file of deposits and shows the money whose owner nobody knows.
 func (c *Console) deposits(g *gin.Context, v visit) error {
@@ -30,30 +31,42 @@ func (c *Console) deposits(g *gin.Context, v visit) error {
 }
 
 func (c *Console) showDeposits(g *gin.Context, v visit, status int, problems []parts.Problem) error {
-	held, err := c.suspense(g, v)
+	after, err := strconv.ParseInt(g.DefaultQuery("after", "0"), 10, 64)
+	if err != nil || after < 0 {
+		return web.ErrNoPage
+	}
+	view := pages.Deposits{Base: v.base(), May: v.May(auth.ImportDeposits)}
+	var held []savings.DepositState
+	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
+		if held, err = savings.InSuspense(ctx, q, v.program.ID, savings.DepositID(after), heldPerPage+1); err != nil {
+			return err
+		}
+		view.Count, view.Held, err = savings.SuspenseTotal(ctx, q, v.program.ID)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	view := pages.Deposits{Base: v.base(), May: v.May(auth.ImportDeposits)}
+	if len(held) == 0 && after != 0 { // the last ones of the list have found their owners
+		return web.See(g, v.base()+"/deposits", "", 0)
+	}
+	if len(held) > heldPerPage {
+		held = held[:heldPerPage]
+		view.Next = v.base() + "/deposits?after=" + strconv.FormatInt(int64(held[heldPerPage-1].ID), 10)
+	}
+	if after != 0 {
+		view.First = v.base() + "/deposits"
+	}
 	for _, d := range held {
 		line := pages.SuspenseLine{Reference: d.Reference, On: d.On, Channel: channel(v, d.Channel), Amount: d.Amount}
 		if view.May {
 			line.To = depositPath(v, d.ID)
 		}
 		view.Suspense = append(view.Suspense, line)
-		view.Held = view.Held.Add(d.Amount)
 	}
 	p := c.page(g, v, v.words.T("console.deposits.title"))
 	p.Problems = problems
 	return c.hall.Show(g, status, pages.DepositsPage(p, view))
-}
-
-func (c *Console) suspense(g *gin.Context, v visit) (held []savings.DepositState, err error) {
-	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
-		held, err = savings.InSuspense(ctx, q, v.program.ID, inSuspense)
-		return err
-	})
-	return held, err
 }
 
 func depositPath(v visit, id savings.DepositID) string {
@@ -64,17 +77,19 @@ func depositPath(v visit, id savings.DepositID) string {
 func channel(v visit, code string) string { return named(v, "console.channel.", code) }
 
 // held finds the deposit of the address among those in suspense.
-func (c *Console) held(g *gin.Context, v visit) (savings.DepositState, error) {
-	all, err := c.suspense(g, v)
-	if err != nil {
-		return savings.DepositState{}, err
+func (c *Console) held(g *gin.Context, v visit) (d savings.DepositState, err error) {
+	id, err := strconv.ParseInt(g.Param("id"), 10, 64)
+	if err != nil || id < 1 {
+		return d, web.ErrNoPage
 	}
-	for _, d := range all {
-		if strconv.FormatInt(int64(d.ID), 10) == g.Param("id") {
-			return d, nil
-		}
+	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
+		d, err = savings.DepositByID(ctx, q, v.program.ID, savings.DepositID(id))
+		return err
+	})
+	if errors.Is(err, savings.ErrNoDeposit) || err == nil && d.State != string(savings.Suspense) {
+		return d, web.ErrNoPage
 	}
-	return savings.DepositState{}, web.ErrNoPage
+	return d, err
 }
 
 // askOwner asks whose a deposit is.

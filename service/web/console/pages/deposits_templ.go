@@ -127,7 +127,12 @@ func suspenseTable(p *parts.Page, v Deposits) parts.Table {
 			parts.Linked(s.Reference, s.To), parts.Text(p.DateShort(s.On)), parts.Text(s.Channel), p.MoneyCell(s.Amount),
 		}})
 	}
-	t.Foot = []parts.TableRow{{Strong: true, Cells: []parts.Cell{parts.Text(p.T("console.total")), {}, {}, p.MoneyCell(v.Held)}}}
+	total := p.T("console.total")
+	if v.First != "" || v.Next != "" {
+		t.First, t.Next, t.Count = v.First, v.Next, p.N("console.deposits.count", v.Count)
+		total = t.Count // of all pages, not of this one
+	}
+	t.Foot = []parts.TableRow{{Strong: true, Cells: []parts.Cell{parts.Text(total), {}, {}, p.MoneyCell(v.Held)}}}
 	return t
 }
 
@@ -188,7 +193,7 @@ func OwnerPage(p *parts.Page, v Owner) templ.Component {
 				var templ_7745c5c3_Var8 templ.SafeURL
 				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(v.Post))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/pages/deposits.templ`, Line: 42, Col: 50}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `console/pages/deposits.templ`, Line: 47, Col: 50}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 				if templ_7745c5c3_Err != nil {

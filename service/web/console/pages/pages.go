@@ -271,7 +271,10 @@ type Deposits struct {
 	Base     string
 	May      bool // the reader may upload
 	Suspense []SuspenseLine
-	Held     ledger.Amount // in suspense
+	Count    int           // in suspense, on all pages
+	Held     ledger.Amount // their sum
+	First    string        // the list's beginning; "" on the first page
+	Next     string        // "" on the last one
 }
 
 // SuspenseLine is a deposit whose child nobody knows.
