@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -65,10 +64,24 @@ func instant(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.
 // Session returns who a session's token belongs to, with the roles held at this
 // moment. A token that is unknown, has ended or was idle too long is
 // ErrSignedOut.
-func Session(ctx context.Context, db *store.DB, keys *vault.Keyring, token string, at time.Time) (p Principal, err error) {
+func Session(ctx context.Context, db *store.DB, keys *vault.Keyring, token string, at time.Time) (Principal, error) {
+	return Enter(ctx, db, keys, token, at, func(sqlx.QueryerContext, Principal) error { return nil })
+}
+
+// Enter is Session for a door that goes on to read as that person: fn does so in
+// the same transaction, as the person's organization and within their reach.
+// Every page begins with it, so it asks no more often than it must.
+func Enter(ctx context.Context, db *store.DB, keys *vault.Keyring, token string, at time.Time, fn func(q sqlx.QueryerContext, p Principal) error) (p Principal, err error) {
 	err = db.InTx0(ctx, "session", func(tx *sqlx.Tx) error {
-		p, err = session(ctx, tx, keys, token, at)
-		return err
+		if p, err = session(ctx, tx, keys, token, at); err != nil {
+			return err
+		}
+		if who := p.Who(); who.Reach != "" {
+			if _, err := tx.ExecContext(ctx, `SELECT set_config('app.reach', $1, true)`, who.Reach); err != nil {
+				return fmt.Errorf("enter within reach of %s: %w", who.Actor, err)
+			}
+		}
+		return fn(tx, p)
 	})
 	return p, err
 }
@@ -81,9 +94,11 @@ func session(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, token string
 		SeenAt   time.Time    `db:"seen_at"`
 		Verified sql.NullTime `db:"verified_at"`
 		Stands   sql.NullTime `db:"stands_until"`
+		Entered  string       `db:"entered"`
 	}
+	// The token names the tenant; the rest is read as that tenant.
 	const query = `
-		SELECT id, tenant_id, account_id, seen_at, verified_at, stands_until
+		SELECT id, tenant_id, account_id, seen_at, verified_at, stands_until, set_config('app.tenant', CAST(tenant_id AS text), true) AS entered
 		FROM auth_sessions
 		WHERE token_hash = $1 AND ended_at IS NULL AND ends_at > $2 AND seen_at > $3`
 	err := tx.GetContext(ctx, &s, query, tokenHash(token), at, at.Add(-SessionIdle))
@@ -98,11 +113,6 @@ func session(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, token string
 		if _, err := tx.ExecContext(ctx, seen, s.ID, at); err != nil {
 			return Principal{}, fmt.Errorf("see session %d: %w", s.ID, err)
 		}
-	}
-	// The token has named the tenant; the rest is read as that tenant.
-	const enter = `SELECT set_config('app.tenant', $1, true)`
-	if _, err := tx.ExecContext(ctx, enter, strconv.Itoa(int(s.Tenant))); err != nil {
-		return Principal{}, fmt.Errorf("enter organization %d: %w", s.Tenant, err)
 	}
 	p, _, err := loadPrincipal(ctx, tx, keys, s.Tenant, s.Account)
 	if errors.Is(err, ErrNoAccount) {

@@ -112,18 +112,11 @@ func (c *Console) Wait() { c.busy.Wait() }
 // admit lets someone signed in, with the capability the route asks for, to its
 // page. Who is signed out is sent to sign in and comes back.
 func (c *Console) admit(g *gin.Context, r route) error {
-	at := c.Now()
-	p, err := auth.Session(g.Request.Context(), c.DB, c.Keys, c.hall.Cookie(g, sessionCookie), at)
+	v, err := c.visitOf(g)
 	if f, ok := fault.Of(err); ok && f.Kind == fault.SignedOut && r.method == get {
 		return web.See(g, "/sign-in?next="+url.QueryEscape(g.Request.URL.RequestURI()), "", 0)
 	}
 	if err != nil {
-		return err
-	}
-	web.SetActor(g, p.Who().Actor)
-	c.hall.PreferLang(g, p.Lang)
-	v := visit{Principal: p, at: at, words: c.hall.Words(g)}
-	if err := c.place(g, &v); err != nil {
 		return err
 	}
 	web.Dress(g, func(page *parts.Page) { dress(page, v, g.Request.URL.Path) })
@@ -131,7 +124,7 @@ func (c *Console) admit(g *gin.Context, r route) error {
 		return err
 	}
 	// What is not for somebody looks like what is not there.
-	if !p.May(r.may) {
+	if !v.May(r.may) {
 		return web.ErrNoPage
 	}
 	if code := g.Param("program"); code != "" && v.program.Code != code {
@@ -143,26 +136,36 @@ func (c *Console) admit(g *gin.Context, r route) error {
 	return r.do(c, g, v)
 }
 
-// place finds the program that the address names, or the only one there is.
-func (c *Console) place(g *gin.Context, v *visit) error {
-	err := c.read(g, *v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
-		if v.all, err = program.All(ctx, q); err != nil || !v.May(auth.DecideRequests) {
+// visitOf finds who asks, in which program, and what waits for them: all of it in
+// one transaction, since every page begins with it.
+func (c *Console) visitOf(g *gin.Context) (v visit, err error) {
+	v.at = c.Now()
+	ctx := g.Request.Context()
+	v.Principal, err = auth.Enter(ctx, c.DB, c.Keys, c.hall.Cookie(g, sessionCookie), v.at, func(q sqlx.QueryerContext, p auth.Principal) (err error) {
+		web.SetActor(g, p.Who().Actor)
+		c.hall.PreferLang(g, p.Lang)
+		if v.all, err = program.All(ctx, q); err != nil || !p.May(auth.DecideRequests) {
 			return err
 		}
-		v.inbox, err = report.Inbox(ctx, q, v.Who(), v.Programs)
+		v.inbox, err = report.Inbox(ctx, q, p.Who(), p.Programs)
 		return err
 	})
-	v.all = slices.DeleteFunc(v.all, func(p program.Program) bool { return !v.Within(int64(p.ID)) })
 	if err != nil {
-		return err
+		return v, err
 	}
-	code := g.Param("program")
+	v.words = c.hall.Words(g)
+	v.place(g.Param("program"))
+	return v, nil
+}
+
+// place finds the program that the address names, or the only one there is.
+func (v *visit) place(code string) {
+	v.all = slices.DeleteFunc(v.all, func(p program.Program) bool { return !v.Within(int64(p.ID)) })
 	for _, p := range v.all {
 		if p.Code == code || code == "" && len(v.all) == 1 {
 			v.program, v.at = p, v.at.In(p.Zone())
 		}
 	}
-	return nil
 }
 
 // read runs fn in a read-only transaction of the visitor's organization.
