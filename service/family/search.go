@@ -15,8 +15,12 @@ import (
 	"seedbook/service/vault"
 )
 
-// candidates bounds how many hits of the blind index are opened at a time.
-const candidates = 500
+// candidates bounds how many hits of the blind index are opened at a time. A
+// search begins with few, since the first page of a common name is full by then.
+const (
+	candidates      = 500
+	firstCandidates = 60
+)
 
 // Search returns children of whom everything is true that somebody typed: every
 // word begins a word of the child's name or of a guardian's, accents, order and
@@ -29,8 +33,9 @@ func Search(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vau
 		return nil, nil
 	}
 	var out []ChildID
-	for len(out) < limit {
-		hits, err := hits(ctx, q, exactly(keys, who.Tenant, terms), len(terms), after, candidates)
+	for some := max(firstCandidates, 2*limit); len(out) < limit; some = candidates {
+		some = min(some, candidates)
+		hits, err := hits(ctx, q, exactly(keys, who.Tenant, terms), len(terms), after, some)
 		if err != nil || len(hits) == 0 {
 			return out, err
 		}
@@ -43,7 +48,7 @@ func Search(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vau
 				out = append(out, f.child)
 			}
 		}
-		if len(hits) < candidates {
+		if len(hits) < some {
 			return out, nil
 		}
 		after = hits[len(hits)-1]
@@ -117,24 +122,37 @@ func roughly(keys *vault.Keyring, tenant int32, terms []term) []sign {
 }
 
 // hits are the children, after one, that meet at least some of the terms.
-func hits(ctx context.Context, q sqlx.QueryerContext, signs []sign, least int, after ChildID, limit int) ([]ChildID, error) {
+func hits(ctx context.Context, q sqlx.QueryerContext, signs []sign, least int, after ChildID, limit int) (ids []ChildID, err error) {
 	places, keys := make([]int64, len(signs)), make([]int64, len(signs))
+	one := true
 	for i, s := range signs {
 		places[i], keys[i] = int64(s.place), s.key
+		one = one && s.place == signs[0].place
 	}
-	const query = `
-		WITH wanted AS (SELECT place, key FROM unnest(CAST($1 AS bigint[]), CAST($2 AS bigint[])) AS w (place, key)),
-		met AS (
-			SELECT k.child_id, w.place FROM wanted w JOIN child_name_keys k ON k.key = w.key AND k.child_id > $3
-			UNION
-			SELECT c.id, w.place FROM wanted w
-			JOIN guardian_keys g ON g.key = w.key
-			JOIN children c ON c.tenant_id = g.tenant_id AND c.family_id = g.family_id AND c.id > $3
-		)
-		SELECT child_id FROM met GROUP BY child_id HAVING count(*) >= $4
-		ORDER BY child_id LIMIT $5`
-	var ids []ChildID
-	if err := sqlx.SelectContext(ctx, q, &ids, query, pq.Array(places), pq.Array(keys), after, least, limit); err != nil {
+	if one {
+		// The first children of one term are read off the index in their order.
+		const query = `
+			SELECT DISTINCT m.child_id
+			FROM unnest(CAST($1 AS bigint[])) AS w (key)
+			CROSS JOIN LATERAL (
+				(SELECT child_id FROM child_name_keys WHERE key = w.key AND child_id > $2 ORDER BY child_id LIMIT $3)
+				UNION ALL
+				(SELECT child_id FROM child_kin_keys WHERE key = w.key AND child_id > $2 ORDER BY child_id LIMIT $3)) m
+			ORDER BY m.child_id LIMIT $3`
+		err = sqlx.SelectContext(ctx, q, &ids, query, pq.Array(keys), after, limit)
+	} else {
+		const query = `
+			WITH wanted AS (SELECT place, key FROM unnest(CAST($1 AS bigint[]), CAST($2 AS bigint[])) AS w (place, key)),
+			met AS (
+				SELECT k.child_id, w.place FROM wanted w JOIN child_name_keys k ON k.key = w.key AND k.child_id > $3
+				UNION
+				SELECT k.child_id, w.place FROM wanted w JOIN child_kin_keys k ON k.key = w.key AND k.child_id > $3
+			)
+			SELECT child_id FROM met GROUP BY child_id HAVING count(*) >= $4
+			ORDER BY child_id LIMIT $5`
+		err = sqlx.SelectContext(ctx, q, &ids, query, pq.Array(places), pq.Array(keys), after, least, limit)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
 	return ids, nil

@@ -2,6 +2,7 @@ package family
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -129,5 +130,76 @@ func TestIndexesOfAnOlderProgramAreWrittenAnew(t *testing.T) {
 	}
 	if got := count(); got != before || !slices.Equal(o.search(t, "2019-09-01 rosa"), []ChildID{ana}) {
 		t.Errorf("%d keys, want %d; Ana is found by %v", got, before, o.search(t, "2019-09-01 rosa"))
+	}
+}
+
+func TestChildrenKeepTheKeysOfTheirGuardians(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	same := func(when string) {
+		t.Helper()
+		var differ int
+		o.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+			return tx.GetContext(ctx, &differ, `
+				WITH want AS (SELECT DISTINCT g.key, c.id FROM guardian_keys g JOIN children c ON c.tenant_id = g.tenant_id AND c.family_id = g.family_id),
+				     have AS (SELECT key, child_id FROM child_kin_keys)
+				SELECT (SELECT count(*) FROM (TABLE want EXCEPT TABLE have) x) + (SELECT count(*) FROM (TABLE have EXCEPT TABLE want) y)`)
+		})
+		if differ != 0 {
+			t.Errorf("%s: %d keys differ from those of the guardians", when, differ)
+		}
+	}
+	family := o.add(t, Person{Given: "Ana", Family: "Cruz"}, Person{Given: "Ben", Family: "Cruz"})
+	o.add(t, Person{Given: "Cem", Family: "Demir"})
+	same("added")
+	if got := o.search(t, "rosa ben"); !slices.Equal(got, family[1:2]) {
+		t.Errorf("Ben is found by his guardian: %v", got)
+	}
+	o.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM guardian_keys WHERE guardian_id = (SELECT min(guardian_id) FROM guardian_keys)`)
+		return err
+	})
+	same("a guardian less")
+	o.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO children (tenant_id, family_id, sealed, language, created_at, updated_at)
+			SELECT tenant_id, family_id, sealed, language, created_at, updated_at FROM children WHERE id = $1`, family[0])
+		return err
+	})
+	same("a brother more")
+	if err := o.db.InTx(t.Context(), o.who, func(tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(t.Context(), `DELETE FROM guardian_keys`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	same("no guardian at all")
+	if got := o.search(t, "rosa"); len(got) > 0 {
+		t.Errorf("without guardians, Rosa finds %v", got)
+	}
+}
+
+func TestACommonNameIsPagedToItsEnd(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	var want []ChildID
+	for i := range 75 { // more than are opened at first
+		want = append(want, o.add(t, Person{Given: fmt.Sprintf("Kim%c", 'a'+i%26), Family: "Lee"})...)
+	}
+	o.add(t, Person{Given: "Kimberly", Family: "Leeds"})
+	var got []ChildID
+	for after := ChildID(0); ; {
+		var page []ChildID
+		o.do(t, func(ctx context.Context, tx *sqlx.Tx) (err error) {
+			page, err = Search(ctx, tx, o.who, o.keys, "lee kima", after, 2)
+			return err
+		})
+		if got = append(got, page...); len(page) < 2 {
+			break
+		}
+		after = page[1]
+	}
+	if len(got) != 3 || got[0] != want[0] || got[1] != want[26] || got[2] != want[52] {
+		t.Errorf("found %v", got)
 	}
 }
