@@ -56,7 +56,7 @@ func Open(dsn string, maxOpen int) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sqlx.Open("postgres", full)
+	db, err := connect(full)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
