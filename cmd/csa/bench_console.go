@@ -21,6 +21,7 @@ import (
 	"seedbook/service/auth"
 	"seedbook/service/enroll"
 	"seedbook/service/family"
+	"seedbook/service/fund"
 	"seedbook/service/statement"
 	"seedbook/service/store"
 	"seedbook/service/web"
@@ -90,7 +91,7 @@ func (a *app) benchConsole(ctx context.Context, dsn string, m *measured, w world
 	}
 	defer v.server.Close()
 	if b.keep {
-		token, err := v.token(ctx, 0)
+		token, err := v.token(ctx, "visitor0@bench.example", office)
 		a.printf("\nThe database is at %s\nand a sign-in at %s\n", dsn, v.server.URL+"/sign-in/link/"+token)
 		if err == nil {
 			<-ctx.Done()
@@ -160,6 +161,7 @@ type visitors struct {
 	each   time.Duration
 	server *httptest.Server
 	people []*visitor
+	others []*visitor  // approvers, as many
 	watch  *statements // nil: nobody counts them
 }
 
@@ -174,31 +176,67 @@ func (v *visitors) open(ctx context.Context, people int) error {
 	console.Mount(hall, door)
 	v.server = httptest.NewServer(hall.Handler())
 	for i := range people {
-		token, err := v.token(ctx, i)
-		if err != nil {
-			return err
+		for email, roles := range map[string][]auth.Role{fmt.Sprintf("visitor%d@bench.example", i): office, fmt.Sprintf("approver%d@bench.example", i): {auth.Approver}} {
+			token, err := v.token(ctx, email, roles)
+			if err != nil {
+				return err
+			}
+			one, err := newVisitor(v.server.URL, token)
+			if err != nil {
+				return err
+			}
+			if len(roles) == 1 {
+				v.others = append(v.others, one)
+			} else {
+				v.people = append(v.people, one)
+			}
 		}
-		one, err := newVisitor(v.server.URL, token)
-		if err != nil {
-			return err
-		}
-		v.people = append(v.people, one)
 	}
-	return nil
+	return v.ask(ctx)
 }
 
-// token is a one-time sign-in for one of the people, who is taken on where nobody
-// has that number yet.
-func (v *visitors) token(ctx context.Context, i int) (token string, err error) {
+// office are the roles of who runs a program.
+var office = []auth.Role{auth.TenantAdmin, auth.Operator, auth.ProgramManager}
+
+// asked is how many requests wait for an approver.
+const asked = 60
+
+// ask has receipts wait for another person. It may be repeated.
+func (v *visitors) ask(ctx context.Context) error {
+	if _, err := v.token(ctx, "maker@bench.example", office); err != nil {
+		return err
+	}
+	_, account, err := auth.FindAccount(ctx, v.db, v.keys, "maker@bench.example")
+	if err != nil {
+		return err
+	}
+	return v.db.InTx(ctx, v.stage.Who(), func(tx *sqlx.Tx) error {
+		var staff int64
+		if err := tx.GetContext(ctx, &staff, `SELECT staff_id FROM staff_accounts WHERE id = $1`, account); err != nil {
+			return err
+		}
+		who := store.Who{Tenant: v.stage.Who().Tenant, Actor: "staff/" + strconv.FormatInt(staff, 10)}
+		for i := range asked {
+			e := fund.Entering{Fund: "CITY", Kind: fund.Grant, Amount: ledger.Minor(int64(100_000 + i)), On: v.stage.LastDay(), Reference: fmt.Sprintf("Grant %d of the bench", i)}
+			if _, err := fund.ProposeReceipt(ctx, tx, who, v.stage.Program(), e, "A letter came with it.", v.at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// token is a one-time sign-in for somebody of the staff, who is taken on where
+// nobody has that address yet.
+func (v *visitors) token(ctx context.Context, email string, roles []auth.Role) (token string, err error) {
 	who := store.Who{Tenant: v.stage.Who().Tenant, Actor: "cli"}
-	email := fmt.Sprintf("visitor%d@bench.example", i)
 	_, account, err := auth.FindAccount(ctx, v.db, v.keys, email)
 	if err != nil && !errors.Is(err, auth.ErrNoAccount) {
 		return "", err
 	}
 	err = v.db.InTx(ctx, who, func(tx *sqlx.Tx) (err error) {
 		if account == 0 {
-			n := auth.NewAccount{Email: email, Name: "Visitor " + strconv.Itoa(i+1), Roles: []auth.Role{auth.TenantAdmin, auth.Operator, auth.ProgramManager}}
+			n := auth.NewAccount{Email: email, Name: email, Roles: roles}
 			if account, err = auth.AddStaff(ctx, tx, who, v.keys, n, v.at); err != nil {
 				return err
 			}
@@ -240,6 +278,8 @@ func (v *visitors) pages(ctx context.Context) ([]benchPageOf, error) {
 		journal = append(journal, base+"/journal?after="+no+".1.1")
 	}
 	const found = "/children/" // some child is listed
+	// What only an approver's pages say: how many requests wait for them.
+	waiting := fmt.Sprintf("(%d)", asked)
 	return []benchPageOf{
 		{"home", []string{base}, ""},
 		{"search, one word", search(func(k knownChild) string { return k.Person.Given }), found},
@@ -264,7 +304,8 @@ func (v *visitors) pages(ctx context.Context) ([]benchPageOf, error) {
 		{"journal, deep in the list", journal, "<table"},
 		{"journal, filtered", []string{base + "/journal?kind=deposit.ach", base + "/journal?reference=none+such", base + "/journal?maker=nobody", base + "/journal?least=1000000.00"}, ""},
 		{"a transaction", txs, "<h1"},
-		{"approvals", []string{"/approvals"}, ""},
+		{"home, of an approver", []string{base}, waiting},
+		{"approvals", []string{"/approvals"}, waiting},
 		{"trial balance", []string{base + "/books"}, "<table"},
 		{"funds", []string{base + "/funds"}, "<table"},
 		{"deposits", []string{base + "/deposits"}, ""},
@@ -339,11 +380,19 @@ func (v *visitors) known(ctx context.Context) (known []knownChild, newest ledger
 	return known, newest, err
 }
 
+// asking are the people whom a page is for.
+func (v *visitors) asking(page benchPageOf) []*visitor {
+	if strings.Contains(page.name, "approv") {
+		return v.others
+	}
+	return v.people
+}
+
 // measure asks for a page by some people at once.
 func (v *visitors) measure(page benchPageOf, users int) error {
 	// The first answers fill the caches of the server and the database.
 	for i := range min(len(page.paths), 2) {
-		if _, err := v.people[0].ask(page, i); err != nil {
+		if _, err := v.asking(page)[0].ask(page, i); err != nil {
 			return err
 		}
 	}
@@ -351,6 +400,7 @@ func (v *visitors) measure(page benchPageOf, users int) error {
 		return err
 	}
 	busy := load()
+	people := v.asking(page)
 	var mu sync.Mutex
 	var all []time.Duration
 	var failed error
@@ -362,7 +412,7 @@ func (v *visitors) measure(page benchPageOf, users int) error {
 			var own []time.Duration
 			for n := u; time.Since(began) < v.each; n += users {
 				t := time.Now()
-				bytes, err := v.people[u].ask(page, n)
+				bytes, err := people[u].ask(page, n)
 				own = append(own, time.Since(t))
 				mu.Lock()
 				weight = max(weight, bytes)
