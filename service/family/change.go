@@ -90,8 +90,20 @@ func familyKeys(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys 
 }
 
 // Erase deletes a family's key and indexes: nobody can open its records again,
-// and balances and proofs stay as they are. Erasing twice changes nothing.
+// and balances and proofs stay as they are. Erasing twice changes nothing. A legal
+// hold on one of its children refuses it (ErrHeldErase).
 func Erase(ctx context.Context, tx *sqlx.Tx, family ID) error {
+	var children []ChildID
+	if err := tx.SelectContext(ctx, &children, `SELECT id FROM children WHERE family_id = $1`, family); err != nil {
+		return fmt.Errorf("erase family %d: %w", family, err)
+	}
+	barred, err := Barred(ctx, tx, children, ToErase)
+	if err != nil {
+		return err
+	}
+	if len(barred) > 0 {
+		return ErrHeldErase
+	}
 	for _, query := range []string{
 		`DELETE FROM child_name_keys k USING children c WHERE c.tenant_id = k.tenant_id AND c.id = k.child_id AND c.family_id = $1`,
 		`DELETE FROM guardian_keys WHERE family_id = $1`,
@@ -99,7 +111,9 @@ func Erase(ctx context.Context, tx *sqlx.Tx, family ID) error {
 		`DELETE FROM child_identifiers i USING children c WHERE c.tenant_id = i.tenant_id AND c.id = i.child_id AND c.family_id = $1`,
 		`UPDATE families SET wrapped_key = NULL WHERE id = $1`,
 	} {
-		if _, err := tx.ExecContext(ctx, query, family); err != nil {
+		if _, err := tx.ExecContext(ctx, query, family); store.Violates(err, "families_legal_hold_check") {
+			return ErrHeldErase // placed meanwhile
+		} else if err != nil {
 			return fmt.Errorf("erase family %d: %w", family, err)
 		}
 	}

@@ -130,7 +130,7 @@ func TestAGuardianIsChangedAsSeenAndFoundByWhatIsNew(t *testing.T) {
 func TestAHoldKeepsWhatItSaysFromBeingDone(t *testing.T) {
 	t.Parallel()
 	for kind, blocks := range map[HoldKind][]Act{
-		LegalHold: {ToWithdraw, ToForfeit}, CustodyHold: {ToChange, ToWithdraw}, FraudHold: {ToChange, ToWithdraw, ToEnter}, DeathHold: {ToChange, ToWithdraw, ToWrite, ToEnter},
+		LegalHold: {ToWithdraw, ToForfeit, ToErase}, CustodyHold: {ToChange, ToWithdraw}, FraudHold: {ToChange, ToWithdraw, ToEnter}, DeathHold: {ToChange, ToWithdraw, ToWrite, ToEnter},
 	} {
 		if !slices.Equal(kind.Blocks(), blocks) {
 			t.Errorf("%s blocks %v", kind, kind.Blocks())
@@ -295,4 +295,47 @@ func TestAFormerNameIsKeptAndFindsNobody(t *testing.T) {
 	if got := o.search(t, "ana quispe"); !slices.Equal(got, []ChildID{child}) {
 		t.Errorf("by the name now: %v", got)
 	}
+}
+
+// What a court wants kept is not erased, whoever asks and under whichever record
+// of the child the hold stands; nor by a statement that asks nobody.
+func TestALegalHoldKeepsAFamilyFromBeingErased(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ids := o.add(t, Person{Given: "Ana", Family: "Lee"}, Person{Given: "Bea", Family: "Lee"})
+	var fam ID
+	o.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		children, err := Load(ctx, tx, o.who, o.keys, ids)
+		if err != nil {
+			return err
+		}
+		fam = children[0].Family
+		return PlaceHold(ctx, tx, o.who, o.keys, ids[0], Hold{Kind: LegalHold, Why: "subpoena"}, o.at)
+	})
+	erase := func(do func(ctx context.Context, tx *sqlx.Tx) error) error {
+		return o.db.InTx(t.Context(), o.who, func(tx *sqlx.Tx) error { return do(t.Context(), tx) })
+	}
+	if err := erase(func(ctx context.Context, tx *sqlx.Tx) error { return Erase(ctx, tx, fam) }); !errors.Is(err, ErrHeldErase) {
+		t.Errorf("erasing: %v, want the refusal", err)
+	}
+	err := erase(func(ctx context.Context, tx *sqlx.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE families SET wrapped_key = NULL WHERE id = $1`, fam)
+		return err
+	})
+	if !store.Violates(err, "families_legal_hold_check") {
+		t.Errorf("behind the use case's back: %v", err)
+	}
+	if got := o.search(t, "lee"); len(got) == 0 {
+		t.Error("the indexes are gone")
+	}
+	lifter := o.who
+	lifter.Actor = "another"
+	o.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		holds, err := HoldsOf(ctx, tx, o.who, o.keys, ids[0])
+		if err != nil {
+			return err
+		}
+		return LiftHold(ctx, tx, lifter, o.keys, ids[0], holds[0].ID, "settled", o.at)
+	})
+	o.do(t, func(ctx context.Context, tx *sqlx.Tx) error { return Erase(ctx, tx, fam) })
 }

@@ -26,6 +26,8 @@ var (
 	ErrHeldFraud = fault.New(fault.Conflict, "family.held_fraud")
 	// ErrHeldDeath is the same of the hold after a child's death.
 	ErrHeldDeath = fault.New(fault.Conflict, "family.held_death")
+	// ErrHeldErase reports a family that a legal hold keeps from being erased.
+	ErrHeldErase = fault.New(fault.Conflict, "family.held_erase")
 	// ErrNoHold reports a hold that does not exist or is lifted.
 	ErrNoHold = fault.New(fault.NotFound, "family.no_hold")
 	// ErrHoldThere reports a child that has a hold of the kind already.
@@ -60,13 +62,14 @@ const (
 	ToForfeit  Act = "forfeit"  // program money is taken back because of an exit
 	ToWrite    Act = "write"    // letters and statements
 	ToEnter    Act = "enter"    // codes that let an adult in
+	ToErase    Act = "erase"    // names, and the rows of files that name the child
 )
 
 // Acts are all of them, in the order people are told them.
-var Acts = []Act{ToChange, ToWithdraw, ToForfeit, ToWrite, ToEnter}
+var Acts = []Act{ToChange, ToWithdraw, ToForfeit, ToWrite, ToEnter, ToErase}
 
 var blocked = map[HoldKind][]Act{
-	LegalHold:   {ToWithdraw, ToForfeit},
+	LegalHold:   {ToWithdraw, ToForfeit, ToErase},
 	CustodyHold: {ToChange, ToWithdraw},
 	FraudHold:   {ToChange, ToWithdraw, ToEnter},
 	DeathHold:   {ToChange, ToWithdraw, ToWrite, ToEnter},
@@ -267,4 +270,15 @@ func Permit(ctx context.Context, q sqlx.QueryerContext, child ChildID, act Act) 
 		return held[kind]
 	}
 	return nil
+}
+
+// KeptByLaw are all records of the children whom a legal hold keeps from being
+// erased: what names them is not purged meanwhile.
+func KeptByLaw(ctx context.Context, q sqlx.QueryerContext) ([]ChildID, error) {
+	var ids []ChildID
+	if err := sqlx.SelectContext(ctx, q, &ids, `SELECT DISTINCT child_id FROM child_holds WHERE kind = $1 AND lifted_at IS NULL ORDER BY child_id`, LegalHold); err != nil {
+		return nil, fmt.Errorf("legal holds: %w", err)
+	}
+	records, err := Records(ctx, q, ids)
+	return WithRecords(ids, records), err
 }

@@ -496,6 +496,27 @@ func TestRowsArePurgedSomeTimeAfterAFileIsDoneWith(t *testing.T) {
 	if p := purge(KeptDays); p.Files != 0 {
 		t.Errorf("purged on the last day: %+v", p)
 	}
+	// What a court wants kept stays while it does.
+	var about family.ChildID
+	hold := func(fn func(ctx context.Context, tx *sqlx.Tx) error) { t.Helper(); w.do(t, fn) }
+	hold(func(ctx context.Context, tx *sqlx.Tx) error {
+		if err := tx.GetContext(ctx, &about, `SELECT child_id FROM import_rows WHERE file_id = $1 AND child_id IS NOT NULL LIMIT 1`, r.File); err != nil {
+			return err
+		}
+		return family.PlaceHold(ctx, tx, w.desk.Who, w.desk.Keys, about, family.Hold{Kind: family.LegalHold, Why: "subpoena"}, w.desk.At)
+	})
+	if p := purge(KeptDays + 1); p.Files != 0 {
+		t.Errorf("purged under a legal hold: %+v", p)
+	}
+	hold(func(ctx context.Context, tx *sqlx.Tx) error {
+		holds, err := family.HoldsOf(ctx, tx, w.desk.Who, w.desk.Keys, about)
+		if err != nil {
+			return err
+		}
+		other := w.desk.Who
+		other.Actor = "another"
+		return family.LiftHold(ctx, tx, other, w.desk.Keys, about, holds[0].ID, "settled", w.desk.At)
+	})
 	if p := purge(KeptDays + 1); p.Files != 1 {
 		t.Errorf("purged %+v, want the file", p)
 	}

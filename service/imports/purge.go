@@ -5,8 +5,10 @@ import (
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"seedbook/service/audit"
+	"seedbook/service/family"
 	"seedbook/service/roster"
 )
 
@@ -21,15 +23,22 @@ type Purged struct {
 }
 
 // Purge takes the rows of a program's files that were done with KeptDays ago, and
-// of its rosters, a number of files at a time. It may be repeated.
+// of its rosters, a number of files at a time. It may be repeated. A file that names
+// a child with a legal hold keeps its rows while the hold stands.
 func Purge(ctx context.Context, tx *sqlx.Tx, d Desk, limit int) (p Purged, err error) {
 	before := d.At.AddDate(0, 0, -KeptDays)
+	kept, err := family.KeptByLaw(ctx, tx)
+	if err != nil {
+		return p, err
+	}
 	const query = `
 		UPDATE import_files SET sealed = NULL, purged_at = $3
 		WHERE (tenant_id, id) IN (
-			SELECT tenant_id, id FROM import_files
-			WHERE program_id = $1 AND sealed IS NOT NULL AND closed_at < $2 ORDER BY closed_at LIMIT $4 FOR UPDATE)`
-	done, err := tx.ExecContext(ctx, query, d.Program.ID, before, d.At, limit)
+			SELECT tenant_id, id FROM import_files f
+			WHERE program_id = $1 AND sealed IS NOT NULL AND closed_at < $2
+			  AND NOT EXISTS (SELECT FROM import_rows r WHERE r.tenant_id = f.tenant_id AND r.file_id = f.id AND r.child_id = ANY ($5))
+			ORDER BY closed_at LIMIT $4 FOR UPDATE)`
+	done, err := tx.ExecContext(ctx, query, d.Program.ID, before, d.At, limit, pq.Array(kept))
 	if err != nil {
 		return p, fmt.Errorf("purge files: %w", err)
 	}
@@ -38,7 +47,7 @@ func Purge(ctx context.Context, tx *sqlx.Tx, d Desk, limit int) (p Purged, err e
 		return p, fmt.Errorf("purge files: %w", err)
 	}
 	p.Files = int(n)
-	if p.Rosters, err = roster.Purge(ctx, tx, d.Program.ID, before, d.At, limit); err != nil || p == (Purged{}) {
+	if p.Rosters, err = roster.Purge(ctx, tx, d.Program.ID, kept, before, d.At, limit); err != nil || p == (Purged{}) {
 		return p, err
 	}
 	return p, audit.Record(ctx, tx, d.Who, []audit.Event{{Verb: "imports.purged", Kind: "program", Subject: int64(d.Program.ID), Program: int32(d.Program.ID),
