@@ -68,6 +68,7 @@ var hands = map[approval.Kind]hand{
 	approval.Reopen:     {opening, reopen, false},
 	approval.Withdrawal: {withdrawal, withdraw, false},
 	approval.Payee:      {payee, verifyPayee, false},
+	approval.Payments:   {batch, sendBatch, false},
 }
 
 // Done is what came of an approval.

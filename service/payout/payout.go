@@ -52,6 +52,15 @@ var (
 	ErrPayeeUnready = fault.New(fault.Conflict, "payout.payee_unready")
 	// ErrRouting reports a routing number with a typing error in it.
 	ErrRouting = fault.New(fault.Invalid, "payout.routing")
+
+	// ErrNoPayer reports a custodian of whom nobody said how it pays.
+	ErrNoPayer = fault.New(fault.Conflict, "payout.no_payer")
+	// ErrNoBatch reports a batch that the program does not have.
+	ErrNoBatch = fault.New(fault.NotFound, "payout.no_batch")
+	// ErrNothingDue reports that there is nothing to put into a batch.
+	ErrNothingDue = fault.New(fault.Conflict, "payout.nothing_due")
+	// ErrNoFile reports a batch whose file is not written yet.
+	ErrNoFile = fault.New(fault.NotFound, "payout.no_file")
 )
 
 // ID identifies a withdrawal within its organization.
