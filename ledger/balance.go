@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -88,13 +89,13 @@ func (want Query) sql(book BookID) (string, []any) {
 	args := []any{book, accountList(want.Accounts), chartList(want.Charts), want.Fund, childList(want.Children)}
 	switch {
 	case !want.EffectiveOn.IsZero():
-		return balancesAsOf, append(args, want.EffectiveOn, want.KnownNo)
+		return want.over(balancesAsOf), append(args, want.EffectiveOn, want.KnownNo)
 	case want.KnownNo != 0 && want.KnownNo < summedUpTo*want.guess():
-		return balancesSummed, append(args, want.KnownNo)
+		return want.over(balancesSummed), append(args, want.KnownNo)
 	case want.KnownNo != 0:
-		return balancesKnown, append(args, want.KnownNo)
+		return want.over(balancesKnown), append(args, want.KnownNo)
 	}
-	return balancesNow, args
+	return want.over(balancesNow), args
 }
 
 // summedUpTo is how many transactions a sum can add up in the time in which one
@@ -112,21 +113,40 @@ func (want Query) guess() TxNo {
 	return 10_000
 }
 
+// accounts are the accounts that are asked for. Children are looked up one by one
+// through their index: a list of thousands compared with every account of a book
+// would cost their product. Each way is a query of its own, since PostgreSQL starts
+// workers for a way that it then does not go.
+func accounts(children []int64) string {
+	if len(children) > 0 {
+		return childrensAccounts
+	}
+	return anyAccounts
+}
+
+// over puts the way to the accounts into a query.
+func (want Query) over(query string) string {
+	return strings.Replace(query, theAccounts, accounts(want.Children), 1)
+}
+
 const (
-	// Children are looked up one by one through their index: a list of thousands
-	// compared with every account of a book would cost their product.
-	chosenAccounts = `
+	theAccounts = "/* the accounts */"
+
+	anyAccounts = `
 		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id
-		FROM (
+		FROM ledger_accounts a
+		WHERE a.book_id = $1 AND $5 = '{}' ` + filteredAccounts
+
+	childrensAccounts = `
+		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id
+		FROM (SELECT DISTINCT unnest(CAST($5 AS bigint[])) AS child) w
+		CROSS JOIN LATERAL (
 			SELECT id, chart, fund_id, child_id, benefit, custodian_id
-			FROM ledger_accounts WHERE book_id = $1 AND $5 = '{}'
-			UNION ALL
-			SELECT o.id, o.chart, o.fund_id, o.child_id, o.benefit, o.custodian_id
-			FROM (SELECT DISTINCT unnest(CAST($5 AS bigint[])) AS child) w
-			CROSS JOIN LATERAL (
-				SELECT id, chart, fund_id, child_id, benefit, custodian_id
-				FROM ledger_accounts WHERE book_id = $1 AND child_id = w.child AND child_id > 0 OFFSET 0) o) a
-		WHERE ($2 = '{}' OR a.id = ANY (CAST($2 AS bigint[])))
+			FROM ledger_accounts WHERE book_id = $1 AND child_id = w.child AND child_id > 0 OFFSET 0) a
+		WHERE true ` + filteredAccounts
+
+	filteredAccounts = `
+		  AND ($2 = '{}' OR a.id = ANY (CAST($2 AS bigint[])))
 		  AND ($3 = '{}' OR a.chart = ANY (CAST($3 AS smallint[])))
 		  AND ($4 = 0 OR a.fund_id = $4)`
 
@@ -135,20 +155,20 @@ const (
 
 	balancesNow = `
 		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id, coalesce(e.balance_after, 0) AS amount
-		FROM (` + chosenAccounts + `) a
+		FROM (` + theAccounts + `) a
 		LEFT JOIN LATERAL (
 			SELECT balance_after FROM ledger_entries WHERE book_id = $1 AND account_id = a.id ORDER BY seq DESC LIMIT 1) e ON true`
 
 	// Few transactions up to then, or many accounts: add up what there was.
 	balancesSummed = `
 		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id, coalesce(s.amount, 0) AS amount
-		FROM (` + chosenAccounts + `) a
+		FROM (` + theAccounts + `) a
 		LEFT JOIN (SELECT account_id, sum(amount) AS amount FROM ledger_entries WHERE book_id = $1 AND tx_no <= $6 GROUP BY account_id) s ON s.account_id = a.id`
 
 	// Otherwise: find in each account's history the entry that was the newest.
 	balancesKnown = `
 		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id, ledger_balance_known($1, a.id, $6) AS amount
-		FROM (` + chosenAccounts + `) a`
+		FROM (` + theAccounts + `) a`
 
 	// From the account's newest usable checkpoint, or from the beginning: what
 	// came later, and what was known then but effective after it. CASE instead of
@@ -156,7 +176,7 @@ const (
 	// under row-level security the planner trusts the one and not the other.
 	balancesAsOf = `
 		SELECT a.id, a.chart, a.fund_id, a.child_id, a.benefit, a.custodian_id, coalesce(c.balance, 0) + coalesce(t.amount, 0) AS amount
-		FROM (` + chosenAccounts + `) a
+		FROM (` + theAccounts + `) a
 		LEFT JOIN LATERAL (
 			SELECT as_of, last_seq, later_seq, balance FROM ledger_checkpoints
 			WHERE book_id = $1 AND account_id = a.id AND as_of <= $6 AND (CAST($7 AS bigint) = 0 OR known_no <= $7)
