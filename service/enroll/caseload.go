@@ -12,6 +12,7 @@ import (
 	"seedbook/service/family"
 	"seedbook/service/program"
 	"seedbook/service/savings"
+	"seedbook/service/store"
 )
 
 const columns = `id, child_id, state, enrolled_on, ended_on, ended_by, flagged, reason, why`
@@ -33,7 +34,7 @@ func Caseload(ctx context.Context, q sqlx.QueryerContext, p program.ID, states [
 // Count returns how many children of a program are in each state.
 func Count(ctx context.Context, q sqlx.QueryerContext, p program.ID) (map[State]int, error) {
 	// Kept with every change (migrations): a caseload is not counted for a page.
-	const query = `SELECT what, sum(n) FROM program_tallies WHERE program_id = $1 AND what <> 'savers' GROUP BY what HAVING sum(n) > 0`
+	const query = store.Kept + `SELECT what, sum(n) FROM program_tallies WHERE program_id = $1 AND what NOT IN ('savers', 'queued') GROUP BY what HAVING sum(n) > 0`
 	rows, err := q.QueryxContext(ctx, query, p)
 	if err != nil {
 		return nil, fmt.Errorf("count program %d: %w", p, err)
@@ -53,7 +54,7 @@ func Count(ctx context.Context, q sqlx.QueryerContext, p program.ID) (map[State]
 
 // Of returns a child's participation in a program, or ErrNone.
 func Of(ctx context.Context, q sqlx.QueryerContext, p program.ID, child family.ChildID) (e Enrollment, err error) {
-	const query = `SELECT ` + columns + ` FROM enrollments WHERE program_id = $1 AND child_id = $2`
+	const query = store.Kept + `SELECT ` + columns + ` FROM enrollments WHERE program_id = $1 AND child_id = $2`
 	return one(ctx, q, query, p, child)
 }
 

@@ -16,6 +16,7 @@ import (
 	"seedbook/service/enroll"
 	"seedbook/service/fund"
 	"seedbook/service/program"
+	"seedbook/service/store"
 )
 
 // Totals is a program at a glance.
@@ -46,7 +47,7 @@ func Overview(ctx context.Context, q sqlx.QueryerContext, p program.Program) (t 
 		return Totals{}, err
 	}
 	// A child on record twice saves once.
-	const counts = `
+	const counts = store.Kept + `
 		WITH RECURSIVE roots (absorbed, survivor) AS (
 			SELECT absorbed, survivor FROM child_joins WHERE state = 'joined'
 			UNION
@@ -62,7 +63,7 @@ func Overview(ctx context.Context, q sqlx.QueryerContext, p program.Program) (t 
 		             SELECT count(*) AS n FROM program_savers s JOIN child c ON c.record = s.child_id WHERE s.program_id = $1 GROUP BY c.id) twice),
 		       (SELECT count(*) FROM deposits WHERE program_id = $1 AND state = 'suspense'),
 		       (SELECT count(*) FROM award_excesses WHERE program_id = $1 AND state = 'proposed'),
-		       (SELECT coalesce(sum(queued), 0) FROM awards WHERE program_id = $1 AND queued > 0)`
+		       (SELECT CAST(coalesce(sum(n), 0) / 100 AS numeric(18, 2)) FROM program_tallies WHERE program_id = $1 AND what = 'queued')`
 	if err := q.QueryRowxContext(ctx, counts, p.ID).Scan(&t.Flagged, &t.Savers, &t.Waiting, &t.Excesses, &t.Queued); err != nil {
 		return Totals{}, fmt.Errorf("count program %d: %w", p.ID, err)
 	}

@@ -67,7 +67,7 @@ const stuckAfter = time.Hour
 // hundred children and a hundred thousand.
 func WorkFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p program.Program, at time.Time) (w Work, err error) {
 	person, _ := approval.Person(who) // 0: nobody on the staff, for whom nothing waits
-	const query = `
+	const query = store.Kept + `
 		SELECT
 			(SELECT count(*) FROM approval_requests r WHERE r.state = 'waiting' AND r.program_id = $1 AND r.maker_id <> $2
 			    AND NOT EXISTS (SELECT FROM approval_decisions d WHERE d.tenant_id = r.tenant_id AND d.request_id = r.id
@@ -87,7 +87,7 @@ func WorkFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p progra
 			(SELECT count(*) FROM enrollments WHERE program_id = $1 AND flagged) AS flagged,
 			s.n AS suspense, s.amount AS suspense_sum, s.oldest,
 			x.n AS excesses, x.amount AS excess_sum,
-			(SELECT coalesce(sum(queued), 0) FROM awards WHERE program_id = $1 AND queued > 0) AS queued
+			(SELECT CAST(coalesce(sum(n), 0) / 100 AS numeric(18, 2)) FROM program_tallies WHERE program_id = $1 AND what = 'queued') AS queued
 		FROM (SELECT count(*) FILTER (WHERE state = 'staged') AS staged,
 		             count(*) FILTER (WHERE state = 'applying') AS begun,
 		             coalesce(sum(coalesce(CAST(CAST(counts AS jsonb) #>> '{by,doubtful}' AS integer), 0)
@@ -131,7 +131,7 @@ func Paces(ctx context.Context, q sqlx.QueryerContext, p program.Program, at tim
 	for _, t := range then {
 		spent[t.Fund] = spent[t.Fund].Add(t.Net())
 	}
-	const received = `
+	const received = store.Kept + `
 		SELECT r.fund_id, sum(r.amount) FROM fund_receipts r JOIN funds f ON f.tenant_id = r.tenant_id AND f.id = r.fund_id
 		WHERE f.program_id = $1 AND r.kind <> 'pledge_payment' AND r.on_day > $2 GROUP BY r.fund_id`
 	rows, err := q.QueryxContext(ctx, received, p.ID, since)
@@ -226,7 +226,7 @@ func Inbox(ctx context.Context, q sqlx.QueryerContext, who store.Who, within []i
 	if err != nil {
 		return 0, nil
 	}
-	const query = `
+	const query = store.Kept + `
 		SELECT (SELECT count(*) FROM approval_requests r WHERE r.state = 'waiting' AND r.maker_id <> $1
 		            AND (cardinality(CAST($3 AS bigint[])) = 0 OR r.program_id IS NULL OR r.program_id = ANY ($3))
 		            AND NOT EXISTS (SELECT FROM approval_decisions d WHERE d.tenant_id = r.tenant_id AND d.request_id = r.id

@@ -313,6 +313,7 @@ func TestABenefitThatIsNoMoreLeavesTheQueueAndProposesItsExcess(t *testing.T) {
 	if first.Queued != money(t, "50") {
 		t.Errorf("queued %s, want 50.00: the fund has one seed", first.Queued)
 	}
+	w.wantTallied(t, "50")
 	w.award(t, matchBook(t, oneForOne), c, "2026-09-07")
 	var waiting []AwardState
 	w.do(t, func(ctx context.Context, tx *sqlx.Tx) (err error) {
@@ -325,6 +326,23 @@ func TestABenefitThatIsNoMoreLeavesTheQueueAndProposesItsExcess(t *testing.T) {
 		}
 	}
 	w.wantOpen(t, "the seed that was given", "50.00")
+	w.wantTallied(t, "")
+}
+
+// wantTallied holds the sum that is kept of what waits for a fund against the
+// awards themselves, and where one is given against an amount.
+func (w *world) wantTallied(t *testing.T, want string) {
+	t.Helper()
+	var kept, sum ledger.Amount
+	w.do(t, func(ctx context.Context, tx *sqlx.Tx) error {
+		const query = `
+			SELECT (SELECT CAST(coalesce(sum(n), 0) / 100 AS numeric(18, 2)) FROM program_tallies WHERE program_id = $1 AND what = 'queued'),
+			       (SELECT coalesce(sum(queued), 0) FROM awards WHERE program_id = $1)`
+		return tx.QueryRowxContext(ctx, query, w.program.ID).Scan(&kept, &sum)
+	})
+	if kept != sum || want != "" && sum != money(t, want) {
+		t.Errorf("the tally says that %s waits; it is %s, and should be %q", kept, sum, want)
+	}
 }
 
 func TestTwoRunsAtOnceBesideDepositsPayOnce(t *testing.T) {
