@@ -102,7 +102,7 @@ func History(ctx context.Context, q sqlx.QueryerContext, program, before int64, 
 
 // RunsOf is the runs of one job of a program, newest first.
 func RunsOf(ctx context.Context, q sqlx.QueryerContext, program int64, job string, limit int) ([]Run, error) {
-	const query = `
+	const query = store.Kept + `
 		SELECT ` + columns + `
 		FROM job_runs
 		WHERE program_id = $1 AND job = $2

@@ -89,7 +89,7 @@ func Record(ctx context.Context, tx *sqlx.Tx, who store.Who, events []Event, at 
 		return err
 	}
 	origin := originOf(ctx)
-	const query = `
+	const query = store.Kept + `
 		INSERT INTO audit_events (tenant_id, at, actor, verb, subject_kind, subject_id, program_id, before, after, request_id, address)
 		SELECT $1, $2, $3, e.verb, e.kind, e.subject, nullif(e.program, 0),
 		       CAST(nullif(e.before, '') AS jsonb), CAST(nullif(e.after, '') AS jsonb),

@@ -97,7 +97,7 @@ func session(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, token string
 		Entered  string       `db:"entered"`
 	}
 	// The token names the tenant; the rest is read as that tenant.
-	const query = `
+	const query = store.Kept + `
 		SELECT id, tenant_id, account_id, seen_at, verified_at, stands_until, set_config('app.tenant', CAST(tenant_id AS text), true) AS entered
 		FROM auth_sessions
 		WHERE token_hash = $1 AND ended_at IS NULL AND ends_at > $2 AND seen_at > $3`
@@ -136,7 +136,7 @@ func loadPrincipal(ctx context.Context, tx *sqlx.Tx, keys *vault.Keyring, tenant
 		App          bool           `db:"app"`
 		Passkey      bool           `db:"passkey"`
 	}
-	const query = `
+	const query = store.Kept + `
 		SELECT a.staff_id, t.name AS organization, s.name, a.email, s.language,
 		       ARRAY(SELECT r.role FROM staff_roles r
 		             WHERE r.tenant_id = a.tenant_id AND r.account_id = a.id AND r.revoked_at IS NULL ORDER BY r.role) AS roles,

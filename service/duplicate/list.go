@@ -91,7 +91,7 @@ func Get(ctx context.Context, q sqlx.QueryerContext, p program.ID, low, high fam
 // Count is how many pairs of a program that nobody has decided about are in a
 // state: asked, put off, or waiting for a second person.
 func Count(ctx context.Context, q sqlx.QueryerContext, p program.ID, state State) (n int, err error) {
-	const query = `SELECT count(*) FROM (` + cases + ` AND p.state = 'proposed') c WHERE c.state = $2`
+	const query = store.Kept + `SELECT count(*) FROM (` + cases + ` AND p.state = 'proposed') c WHERE c.state = $2`
 	if err := sqlx.GetContext(ctx, q, &n, query, p, string(state)); err != nil {
 		return 0, fmt.Errorf("count pairs that are %s: %w", state, err)
 	}

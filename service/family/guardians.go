@@ -154,7 +154,7 @@ func (h *home) merge(said []Guardian) {
 
 // openHomes opens the families of children; siblings share theirs.
 func openHomes(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, ids []ChildID) (map[ChildID]*home, error) {
-	const query = `
+	const query = store.Kept + `
 		SELECT c.id, c.family_id, f.wrapped_key, coalesce(g.id, 0), g.sealed
 		FROM children c
 		JOIN families f ON f.tenant_id = c.tenant_id AND f.id = c.family_id

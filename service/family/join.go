@@ -98,7 +98,7 @@ func Records(ctx context.Context, q sqlx.QueryerContext, ids []ChildID) (map[Chi
 // joinsOf adds the joins in which records are, and returns the records that it
 // met for the first time.
 func joinsOf(ctx context.Context, q sqlx.QueryerContext, ids []ChildID, into map[ChildID]ChildID) (met []ChildID, err error) {
-	const query = `
+	const query = store.Kept + `
 		SELECT survivor, absorbed FROM child_joins WHERE state = 'joined' AND survivor = ANY ($1)
 		UNION
 		SELECT survivor, absorbed FROM child_joins WHERE state = 'joined' AND absorbed = ANY ($1)`

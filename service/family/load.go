@@ -14,7 +14,7 @@ import (
 // Load opens children by ID and returns them in the order asked; one that does
 // not exist is ErrNone.
 func Load(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, ids []ChildID) ([]Child, error) {
-	const query = `
+	const query = store.Kept + `
 		SELECT c.id, c.family_id, c.sealed, c.language, c.version, c.updated_at, f.wrapped_key
 		FROM children c
 		JOIN families f ON f.tenant_id = c.tenant_id AND f.id = c.family_id
@@ -107,7 +107,7 @@ func Find(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 	for i, v := range values {
 		wanted[i] = identifierKey(keys, who.Tenant, scheme, v)
 	}
-	const query = `
+	const query = store.Kept + `
 		SELECT w.n, i.child_id
 		FROM unnest(CAST($1 AS bytea[])) WITH ORDINALITY AS w (key, n)
 		JOIN child_identifiers i ON i.key = w.key AND i.scheme = $2`

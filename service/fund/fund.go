@@ -125,7 +125,7 @@ func insert(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID, f Fun
 
 // All returns a program's funds: family, operations, then by code.
 func All(ctx context.Context, q sqlx.QueryerContext, p program.ID) ([]Fund, error) {
-	const query = `
+	const query = store.Kept + `
 		SELECT f.id, f.code, f.name, f.kind, coalesce(u.name, '') AS funder, f.purpose
 		FROM funds f
 		LEFT JOIN funders u ON u.tenant_id = f.tenant_id AND u.id = f.funder_id

@@ -127,7 +127,7 @@ func one(ctx context.Context, q sqlx.QueryerContext, query string, arg any) (p P
 
 // All returns the organization's programs by name.
 func All(ctx context.Context, q sqlx.QueryerContext) ([]Program, error) {
-	const query = `SELECT ` + columns + ` FROM programs ORDER BY name, id`
+	const query = store.Kept + `SELECT ` + columns + ` FROM programs ORDER BY name, id`
 	var ps []Program
 	if err := sqlx.SelectContext(ctx, q, &ps, query); err != nil {
 		return nil, fmt.Errorf("list programs: %w", err)

@@ -59,7 +59,7 @@ func PutSchools(ctx context.Context, tx *sqlx.Tx, who store.Who, schools []Schoo
 
 // Schools returns the organization's schools by name.
 func Schools(ctx context.Context, q sqlx.QueryerContext) ([]School, error) {
-	const query = `SELECT id, code, name, district FROM schools ORDER BY name, id`
+	const query = store.Kept + `SELECT id, code, name, district FROM schools ORDER BY name, id`
 	var ss []School
 	if err := sqlx.SelectContext(ctx, q, &ss, query); err != nil {
 		return nil, fmt.Errorf("list schools: %w", err)
