@@ -190,6 +190,16 @@ func (w *world) wantNames(what string, f Filter, want ...string) {
 	if got := names(w.list(f)); !slices.Equal(got, want) {
 		w.t.Errorf("%s: %q, want %q", what, got, want)
 	}
+	if f.Text != "" || f.After != 0 || len(want) == f.Limit {
+		return
+	}
+	w.do(func(ctx context.Context, tx *sqlx.Tx) error { // beside the list stands how many they are
+		n, err := CountListed(ctx, tx, w.program.ID, f)
+		if n != len(want) {
+			w.t.Errorf("%s: counted %d, want %d", what, n, len(want))
+		}
+		return err
+	})
 }
 
 func wantCounts(t *testing.T, what string, got Counts, enrolled, ineligible, unchanged, flagged int) {

@@ -171,6 +171,25 @@ func CountListed(ctx context.Context, q sqlx.QueryerContext, p program.ID, f Fil
 		}
 		return n, nil
 	}
+	if f.School == 0 && f.Grade == "" && f.About != NoSchool {
+		// Nothing about schools: nobody's school is looked up.
+		const query = `
+			SELECT count(*) FROM (
+				SELECT FROM enrollments e
+				WHERE e.program_id = $1 AND (e.state = $2 OR $2 = '' AND e.state <> 'joined')
+				  AND ($3 = '' OR EXISTS (SELECT FROM children c WHERE c.tenant_id = e.tenant_id AND c.id = e.child_id AND c.language = $3))
+				  AND CASE $4
+				      WHEN '' THEN true
+				      WHEN 'flagged' THEN e.flagged
+				      WHEN 'waiting' THEN EXISTS (SELECT FROM awards a WHERE a.tenant_id = e.tenant_id AND a.program_id = e.program_id AND a.child_id = e.child_id AND a.queued > 0)
+				      ELSE ($4 = 'saving') = EXISTS (SELECT FROM program_savers d WHERE d.tenant_id = e.tenant_id AND d.program_id = e.program_id AND d.child_id = e.child_id)
+				      END
+				LIMIT $5) n`
+		if err := sqlx.GetContext(ctx, q, &n, query, p, string(f.State), f.Language, string(f.About), MostCounted+1); err != nil {
+			return 0, fmt.Errorf("count children: %w", err)
+		}
+		return n, nil
+	}
 	const query = `SELECT count(*) FROM (SELECT 1 ` + listed + ` LIMIT $9) n`
 	if err := sqlx.GetContext(ctx, q, &n, query, f.args(p, nil, MostCounted+1)...); err != nil {
 		return 0, fmt.Errorf("count children: %w", err)
