@@ -89,13 +89,13 @@ func (want Query) sql(book BookID) (string, []any) {
 	args := []any{book, accountList(want.Accounts), chartList(want.Charts), want.Fund, childList(want.Children)}
 	switch {
 	case !want.EffectiveOn.IsZero():
-		return want.over(balancesAsOf), append(args, want.EffectiveOn, want.KnownNo)
+		return want.keep(balancesAsOf), append(args, want.EffectiveOn, want.KnownNo)
 	case want.KnownNo != 0 && want.KnownNo < summedUpTo*want.guess():
 		return want.over(balancesSummed), append(args, want.KnownNo)
 	case want.KnownNo != 0:
-		return want.over(balancesKnown), append(args, want.KnownNo)
+		return want.keep(balancesKnown), append(args, want.KnownNo)
 	}
-	return want.over(balancesNow), args
+	return want.keep(balancesNow), args
 }
 
 // summedUpTo is how many transactions a sum can add up in the time in which one
@@ -128,6 +128,21 @@ func accounts(children []int64) string {
 func (want Query) over(query string) string {
 	return strings.Replace(query, theAccounts, accounts(want.Children), 1)
 }
+
+// keep is over for a query that goes one way whatever else is asked: of a few
+// children it is kept prepared by the connection (service/store).
+func (want Query) keep(query string) string {
+	query = want.over(query)
+	if n := len(want.Children); n > 0 && n <= fewChildren {
+		query = kept + query
+	}
+	return query
+}
+
+const (
+	kept        = "/* kept */ "
+	fewChildren = 100
+)
 
 const (
 	theAccounts = "/* the accounts */"

@@ -57,7 +57,7 @@ func Books(ctx context.Context, q sqlx.QueryerContext) ([]Book, error) {
 // KnownCut is the number of the book's newest transaction: what was known up to
 // now. Reports that quote it can be repeated exactly.
 func KnownCut(ctx context.Context, q sqlx.QueryerContext, book BookID) (TxNo, error) {
-	const query = `SELECT last_tx FROM ledger_blocks WHERE book_id = $1 ORDER BY no DESC LIMIT 1`
+	const query = kept + `SELECT last_tx FROM ledger_blocks WHERE book_id = $1 ORDER BY no DESC LIMIT 1`
 	var no TxNo
 	if err := sqlx.GetContext(ctx, q, &no, query, book); err != nil {
 		return 0, fmt.Errorf("known cut of book %d: %w", book, err)

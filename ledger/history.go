@@ -107,7 +107,7 @@ func Movements(ctx context.Context, q sqlx.QueryerContext, book BookID, want Mov
 		  AND (a.id, e.seq) > (CAST($9 AS bigint), CAST($10 AS bigint))
 		ORDER BY a.id, e.seq
 		LIMIT nullif(CAST($11 AS bigint), 0)`
-	out, err := readMovements(ctx, q, Query{Children: want.Children}.over(query), book, accountList(want.Accounts), chartList(want.Charts), want.Fund, childList(want.Children),
+	out, err := readMovements(ctx, q, Query{Children: want.Children}.keep(query), book, accountList(want.Accounts), chartList(want.Charts), want.Fund, childList(want.Children),
 		want.Period.First, want.Period.Last, want.KnownNo, want.AfterAccount, want.AfterSeq, want.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("movements of book %d: %w", book, err)

@@ -69,7 +69,7 @@ const chosenSums = `
 		  AND (CAST($8 AS text) = '' OR kind = $8)`
 
 // lastStretch is where the last stretch ends that a knowledge holds.
-const lastStretch = `SELECT coalesce(max(upto_no), 0) FROM ledger_sums WHERE book_id = $1 AND upto_no <= $2`
+const lastStretch = kept + `SELECT coalesce(max(upto_no), 0) FROM ledger_sums WHERE book_id = $1 AND upto_no <= $2`
 
 // Turnovers sums what was posted, by line of the chart, fund and kind.
 func Turnovers(ctx context.Context, q sqlx.QueryerContext, book BookID, want SumQuery) ([]Turnover, error) {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+
+	"seedbook/service/store"
 )
 
 // requestColumns are a request's, with the approvals that count for it now.
@@ -38,7 +40,7 @@ func Lock(ctx context.Context, tx *sqlx.Tx, id ID) (Request, error) {
 
 // Open is the request about a subject that is not closed, or ErrNone.
 func Open(ctx context.Context, q sqlx.QueryerContext, kind Kind, subject string) (Request, error) {
-	const query = `SELECT ` + requestColumns + ` FROM approval_requests r
+	const query = store.Kept + `SELECT ` + requestColumns + ` FROM approval_requests r
 		WHERE r.kind = $1 AND r.subject = $2 AND r.state IN ('waiting', 'approved')`
 	return one(ctx, q, query, string(kind), subject)
 }

@@ -68,7 +68,7 @@ func ByAccount(ctx context.Context, q sqlx.QueryerContext, p program.ID, id ID) 
 // Accounts returns the account numbers of the children that are known to a
 // program; the others are not in the answer.
 func Accounts(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []family.ChildID) (map[family.ChildID]savings.Account, error) {
-	const query = `SELECT child_id, id FROM enrollments WHERE program_id = $1 AND child_id = ANY ($2)`
+	const query = store.Kept + `SELECT child_id, id FROM enrollments WHERE program_id = $1 AND child_id = ANY ($2)`
 	rows, err := q.QueryxContext(ctx, query, p, pq.Array(children))
 	if err != nil {
 		return nil, fmt.Errorf("accounts of %d children: %w", len(children), err)

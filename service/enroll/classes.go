@@ -14,6 +14,7 @@ import (
 	"seedbook/service/program"
 	"seedbook/service/rules"
 	"seedbook/service/savings"
+	"seedbook/service/store"
 )
 
 // classList is a class as it was named last.
@@ -234,7 +235,7 @@ func storeClass(ctx context.Context, tx *sqlx.Tx, w Walk, before classList, clas
 
 // addClasses adds that children were named in classes.
 func addClasses(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []family.ChildID, known catalog) error {
-	const query = `
+	const query = store.Kept + `
 		SELECT child_id, benefit, class_on, named_on, amount
 		FROM class_members
 		WHERE program_id = $1 AND child_id = ANY ($2)

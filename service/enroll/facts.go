@@ -123,7 +123,7 @@ func appendHome(facts []rules.Fact, h family.Home, from ledger.Date) []rules.Fac
 }
 
 func addSchools(ctx context.Context, q sqlx.QueryerContext, ids []family.ChildID, known catalog) error {
-	const query = `
+	const query = store.Kept + `
 		SELECT s.child_id, s.from_on, h.code, h.district, s.grade
 		FROM schoolings s
 		JOIN schools h ON h.tenant_id = s.tenant_id AND h.id = s.school_id
@@ -153,7 +153,7 @@ func addSchools(ctx context.Context, q sqlx.QueryerContext, ids []family.ChildID
 }
 
 func addEnrollments(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []family.ChildID, known catalog) error {
-	const query = `
+	const query = store.Kept + `
 		SELECT id, child_id, state, enrolled_on, ended_on, coalesce(joined_from, '') AS joined_from, ended_by
 		FROM enrollments
 		WHERE program_id = $1 AND child_id = ANY ($2) AND enrolled_on IS NOT NULL

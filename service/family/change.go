@@ -64,7 +64,7 @@ func Update(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring
 
 // familyKeys opens the data keys of children's families.
 func familyKeys(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, ids []ChildID) (map[ChildID]vault.Key, error) {
-	const query = `
+	const query = store.Kept + `
 		SELECT c.id, c.family_id, f.wrapped_key
 		FROM children c
 		JOIN families f ON f.tenant_id = c.tenant_id AND f.id = c.family_id

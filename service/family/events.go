@@ -174,7 +174,7 @@ func EventsOf(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []Ch
 
 // recorded reads events; all of them, or those that count.
 func recorded(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []ChildID, all bool) ([]Event, error) {
-	const query = `
+	const query = store.Kept + `
 		SELECT id, child_id, kind, on_day, coalesce(amount, 0), account, choice, purpose, reference, coalesce(retracts, ''), source,
 		       period, coalesce(quantity, 0), CASE WHEN verified THEN 'yes' WHEN NOT verified THEN 'no' ELSE '' END, document
 		FROM child_events e

@@ -197,7 +197,7 @@ func recordFacts(ctx context.Context, tx *sqlx.Tx, who store.Who, facts []Fact, 
 // FactsOf opens what is known of children, by child and in the order in which
 // it became known. Of an erased family nothing is known.
 func FactsOf(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, ids []ChildID) ([]Fact, error) {
-	const query = `
+	const query = store.Kept + `
 		SELECT c.family_id, f.child_id, f.name, f.reference, f.from_on, f.known_on, f.sealed, f.source, m.wrapped_key
 		FROM child_facts f
 		JOIN children c ON c.tenant_id = f.tenant_id AND c.id = f.child_id

@@ -106,7 +106,7 @@ func HoldsOf(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *va
 	if err != nil {
 		return nil, err
 	}
-	const query = `
+	const query = store.Kept + `
 		SELECT id, kind, why, coalesce(document_id, 0), placed_by, placed_at, coalesce(lifted_by, ''), coalesce(lifted_at, 'epoch'), lifted_why
 		FROM child_holds WHERE child_id = $1 ORDER BY id DESC`
 	rows, err := q.QueryxContext(ctx, query, root)
@@ -237,7 +237,7 @@ func Barred(ctx context.Context, q sqlx.QueryerContext, ids []ChildID, act Act) 
 			kinds = append(kinds, k)
 		}
 	}
-	const query = `SELECT child_id, min(kind) AS kind FROM child_holds WHERE child_id = ANY ($1) AND kind = ANY ($2) AND lifted_at IS NULL GROUP BY child_id`
+	const query = store.Kept + `SELECT child_id, min(kind) AS kind FROM child_holds WHERE child_id = ANY ($1) AND kind = ANY ($2) AND lifted_at IS NULL GROUP BY child_id`
 	var found []struct {
 		Child ChildID  `db:"child_id"`
 		Kind  HoldKind `db:"kind"`

@@ -253,7 +253,7 @@ func JoinByID(ctx context.Context, q sqlx.QueryerContext, id JoinID) (j Join, er
 
 // JoinsOf returns the joins in which records ever were, newest first.
 func JoinsOf(ctx context.Context, q sqlx.QueryerContext, ids []ChildID) ([]Join, error) {
-	const query = `SELECT ` + joinColumns + ` FROM child_joins WHERE survivor = ANY ($1) OR absorbed = ANY ($1) ORDER BY id DESC`
+	const query = store.Kept + `SELECT ` + joinColumns + ` FROM child_joins WHERE survivor = ANY ($1) OR absorbed = ANY ($1) ORDER BY id DESC`
 	var out []Join
 	if err := sqlx.SelectContext(ctx, q, &out, query, pq.Array(ids)); err != nil {
 		return nil, fmt.Errorf("joins of %d records: %w", len(ids), err)

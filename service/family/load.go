@@ -68,7 +68,7 @@ func inOrder(ids []ChildID, found map[ChildID]Child) ([]Child, error) {
 
 // Guardians opens the guardians of a child's family.
 func Guardians(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, child ChildID) ([]Guardian, error) {
-	const query = `
+	const query = store.Kept + `
 		SELECT g.id, g.family_id, g.sealed, f.wrapped_key
 		FROM children c
 		JOIN families f ON f.tenant_id = c.tenant_id AND f.id = c.family_id

@@ -196,7 +196,7 @@ func conditionOf(book *rules.Book, benefit, code string, on ledger.Date) string 
 
 // fundsOf is what each fund has given a child of each award.
 func (s *source) fundsOf(ctx context.Context, q sqlx.QueryerContext, child family.ChildID) (map[award][]FundAnswer, error) {
-	const query = `
+	const query = store.Kept + `
 		SELECT m.benefit, m.period, f.code, f.name,
 		       sum(CASE m.kind WHEN 'award' THEN m.amount WHEN 'pay' THEN m.amount WHEN 'reverse' THEN -m.amount ELSE 0 END) AS gave,
 		       sum(CASE m.kind WHEN 'accrue' THEN m.amount WHEN 'pay' THEN -m.amount WHEN 'cancel' THEN -m.amount ELSE 0 END) AS holds

@@ -124,7 +124,7 @@ func sortEvents(events []rules.Event) {
 }
 
 func (s *source) addStates(ctx context.Context, q sqlx.QueryerContext, ids []family.ChildID, place map[family.ChildID]*pupil) error {
-	const query = `SELECT child_id, id, state, flagged FROM enrollments WHERE program_id = $1 AND child_id = ANY ($2)`
+	const query = store.Kept + `SELECT child_id, id, state, flagged FROM enrollments WHERE program_id = $1 AND child_id = ANY ($2)`
 	rows, err := q.QueryxContext(ctx, query, s.program.ID, pq.Array(ids))
 	if err != nil {
 		return fmt.Errorf("participation of %d children: %w", len(ids), err)

@@ -13,6 +13,7 @@ import (
 	"seedbook/ledger"
 	"seedbook/service/fault"
 	"seedbook/service/rules"
+	"seedbook/service/store"
 )
 
 // Faults of rule books.
@@ -163,7 +164,7 @@ var parsed sync.Map // hash string → *rules.Book
 // RulesOn returns the rule book in effect on a day, or ErrNoRules. Whoever
 // evaluates children asks for the day for which it evaluates them.
 func RulesOn(ctx context.Context, q sqlx.QueryerContext, id ID, on ledger.Date) (*rules.Book, error) {
-	const query = `SELECT hash FROM program_rule_books WHERE program_id = $1 AND no = (` + inEffect + `)`
+	const query = store.Kept + `SELECT hash FROM program_rule_books WHERE program_id = $1 AND no = (` + inEffect + `)`
 	return rulesBy(ctx, q, id, query, id, on)
 }
 
@@ -171,7 +172,7 @@ func RulesOn(ctx context.Context, q sqlx.QueryerContext, id ID, on ledger.Date) 
 // one whose day comes last, even where that day is still to come. It returns
 // ErrNoRules where there is none.
 func Rules(ctx context.Context, q sqlx.QueryerContext, id ID) (*rules.Book, error) {
-	const query = `
+	const query = store.Kept + `
 		SELECT hash FROM program_rule_books
 		WHERE program_id = $1 AND state = 'approved'
 		ORDER BY effective_on DESC, approved_at DESC, no DESC LIMIT 1`

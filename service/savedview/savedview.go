@@ -87,7 +87,7 @@ func Save(ctx context.Context, tx *sqlx.Tx, who store.Who, of List, v View, at t
 // Of returns the views of a list that a person sees: one's own first, then the
 // shared ones of others, each by name.
 func Of(ctx context.Context, q sqlx.QueryerContext, who store.Who, of List) ([]View, error) {
-	const query = `
+	const query = store.Kept + `
 		SELECT id, name, query, shared, owner = $3 AS mine
 		FROM saved_views
 		WHERE program_id = $1 AND page = $2 AND (owner = $3 OR shared)

@@ -13,6 +13,7 @@ import (
 	"seedbook/service/family"
 	"seedbook/service/program"
 	"seedbook/service/rules"
+	"seedbook/service/store"
 )
 
 // WithDeposits adds to each child its deposits, what the bank took back and what
@@ -39,7 +40,7 @@ func WithDeposits(ctx context.Context, q sqlx.QueryerContext, p program.ID, chil
 			}
 		}
 	}
-	const query = `
+	const query = store.Kept + `
 		SELECT id, child_id, amount, on_day, channel, returned_on
 		FROM deposits
 		WHERE program_id = $1 AND child_id = ANY ($2) AND state IN ('posted', 'returned')
@@ -74,7 +75,7 @@ func WithDeposits(ctx context.Context, q sqlx.QueryerContext, p program.ID, chil
 // withWithdrawals hands on what was paid out of children's accounts, as approved.
 // What leaves because a child leaves is no event of its own: the exit is.
 func withWithdrawals(ctx context.Context, q sqlx.QueryerContext, p program.ID, ids []family.ChildID, add func(family.ChildID, []rules.Event)) error {
-	const query = `
+	const query = store.Kept + `
 		SELECT id, child_id, amount, own, counts_on, purpose
 		FROM withdrawals
 		WHERE program_id = $1 AND child_id = ANY ($2) AND origin <> 'exit' AND counts_on IS NOT NULL AND state <> 'cancelled'

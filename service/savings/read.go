@@ -13,6 +13,7 @@ import (
 	"seedbook/ledger"
 	"seedbook/service/family"
 	"seedbook/service/program"
+	"seedbook/service/store"
 )
 
 // AwardState is the latest evaluation of what a benefit gives a child for a period.
@@ -75,7 +76,7 @@ func oneByOne(as []AwardState, children []family.ChildID, records map[family.Chi
 }
 
 func awardsOfRecords(ctx context.Context, q sqlx.QueryerContext, p program.ID, children []family.ChildID) ([]AwardState, error) {
-	const query = `
+	const query = store.Kept + `
 		SELECT child_id, benefit, period, kind, entitled, accrued, posted, queued, pay_on, reason, why, rule_hash, evaluated_on
 		FROM awards
 		WHERE program_id = $1 AND child_id = ANY ($2)

@@ -109,7 +109,7 @@ func addPeople(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *
 			records = append(records, part.Child)
 		}
 	}
-	const query = `SELECT child_id, id FROM enrollments WHERE program_id = $1 AND child_id = ANY ($2)`
+	const query = store.Kept + `SELECT child_id, id FROM enrollments WHERE program_id = $1 AND child_id = ANY ($2)`
 	rows, err := q.QueryxContext(ctx, query, p, pq.Array(records))
 	if err != nil {
 		return fmt.Errorf("accounts of %d children: %w", len(ids), err)

@@ -361,7 +361,7 @@ func Of(ctx context.Context, q sqlx.QueryerContext, p program.ID, child family.C
 	if err != nil {
 		return nil, err
 	}
-	const query = `
+	const query = store.Kept + `
 		SELECT ` + columns + ` FROM statements
 		WHERE program_id = $1 AND (child_id = ANY ($2) OR id = ANY (ARRAY (
 			SELECT statement_id FROM statement_parts WHERE program_id = $1 AND child_id = ANY ($2))))
