@@ -72,6 +72,7 @@ const (
 	Merge      Kind = "merge"
 	Undo       Kind = "undo"   // of an import
 	Limits     Kind = "limits" // who may do and approve how much
+	Bulk       Kind = "bulk"   // one thing done with many children
 	Period     Kind = "period" // closing a month of the books
 	Reopen     Kind = "reopen" // opening one again; it takes two approvals
 	Withdrawal Kind = "withdrawal"
@@ -79,7 +80,7 @@ const (
 )
 
 // Kinds are all kinds, in the order people are offered them.
-var Kinds = []Kind{Correction, Roster, Run, Receipt, Fund, Payee, RoleChange, Forfeiture, Merge, Undo, Limits, Period, Reopen, Withdrawal, Payments}
+var Kinds = []Kind{Correction, Roster, Run, Receipt, Fund, Payee, RoleChange, Forfeiture, Merge, Undo, Limits, Bulk, Period, Reopen, Withdrawal, Payments}
 
 // State is where a request stands.
 type State string

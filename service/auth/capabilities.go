@@ -46,6 +46,7 @@ const (
 	SeeNames         Capability = "see_names"       // the same, unmasked
 	ChangeChildren   Capability = "change_children" // names, schools, guardians
 	SeeProtected     Capability = "see_protected"   // what only who needs to know sees: foster care, adoption, papers and notes
+	ActInBulk        Capability = "act_in_bulk"     // with many children at once; what is done with each has a capability of its own
 	HoldAccounts     Capability = "hold_accounts"   // place holds, and lift those of another
 	SeeRosters       Capability = "see_rosters"
 	UploadRosters    Capability = "upload_rosters"
@@ -124,6 +125,7 @@ var table = map[Capability]holding{
 	SeeNames:         to(Operator, Approver),
 	ChangeChildren:   to(Operator),
 	SeeProtected:     to(Operator, Approver),
+	ActInBulk:        to(Operator, Approver),
 	HoldAccounts:     to(Operator, Approver),
 	SeeRosters:       to(ProgramManager, Operator, Approver, Auditor),
 	UploadRosters:    to(Operator),

@@ -64,6 +64,7 @@ var hands = map[approval.Kind]hand{
 	approval.Limits:     {limits, setLimit, false},
 	approval.Forfeiture: {settling, settle, false},
 	approval.Undo:       {undoContent, undo, false},
+	approval.Bulk:       {bulkContent, nil, true},
 	approval.Period:     {closing, closePeriod, false},
 	approval.Reopen:     {opening, reopen, false},
 	approval.Withdrawal: {withdrawal, withdraw, false},

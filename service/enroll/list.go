@@ -197,6 +197,27 @@ func CountListed(ctx context.Context, q sqlx.QueryerContext, p program.ID, f Fil
 	return n, nil
 }
 
+// Listed returns the numbers of all children whom a filter without text lets
+// through, at most so many.
+func Listed(ctx context.Context, q sqlx.QueryerContext, p program.ID, f Filter, most int) (ids []family.ChildID, err error) {
+	f.After = 0
+	const query = `SELECT e.child_id ` + listed + ` ORDER BY e.child_id LIMIT $9`
+	if err := sqlx.SelectContext(ctx, q, &ids, query, f.args(p, nil, most)...); err != nil {
+		return nil, fmt.Errorf("list children: %w", err)
+	}
+	return ids, nil
+}
+
+// CountAll is CountListed without an end to it.
+func CountAll(ctx context.Context, q sqlx.QueryerContext, p program.ID, f Filter) (n int, err error) {
+	f.After = 0
+	const query = `SELECT count(*) ` + listed
+	if err := sqlx.GetContext(ctx, q, &n, query, f.args(p, nil)...); err != nil {
+		return 0, fmt.Errorf("count children: %w", err)
+	}
+	return n, nil
+}
+
 // Similar returns children of a program whom a text may mean that is spelled
 // otherwise, the likeliest first, whatever else the filter asks for.
 func Similar(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.ID, text string, limit int) ([]Row, error) {

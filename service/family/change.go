@@ -175,3 +175,23 @@ func SetSchoolings(ctx context.Context, tx *sqlx.Tx, who store.Who, schoolings [
 	}
 	return nil
 }
+
+// SchoolsNow returns the schools at which children are now; who is at none is not
+// among them.
+func SchoolsNow(ctx context.Context, q sqlx.QueryerContext, ids []ChildID) (map[ChildID]Schooling, error) {
+	const query = `SELECT child_id, school_id, grade, from_on FROM schoolings WHERE child_id = ANY ($1) AND to_on IS NULL`
+	rows, err := q.QueryxContext(ctx, query, pq.Array(ids))
+	if err != nil {
+		return nil, fmt.Errorf("schools of %d children: %w", len(ids), err)
+	}
+	defer rows.Close()
+	out := map[ChildID]Schooling{}
+	for rows.Next() {
+		var s Schooling
+		if err := rows.Scan(&s.Child, &s.School, &s.Grade, &s.From); err != nil {
+			return nil, fmt.Errorf("schools of children: %w", err)
+		}
+		out[s.Child] = s
+	}
+	return out, rows.Err()
+}

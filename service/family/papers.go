@@ -291,7 +291,7 @@ func RecordConsent(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.
 	if n, err := done.RowsAffected(); err != nil || n == 0 {
 		return err
 	}
-	fact := Fact{Child: c.Child, Name: c.Purpose.Fact(), Value: c.Given, From: c.From, Known: known, Reference: "consent " + c.Reference, Source: "consent"}
+	fact := Fact{Child: c.Child, Name: c.Purpose.Fact(), Value: c.Given, From: c.From, Known: known, Reference: consentReference(c.Reference), Source: "consent"}
 	if _, err := RecordFacts(ctx, tx, who, keys, []Fact{fact}, at); err != nil {
 		return err
 	}
@@ -305,7 +305,7 @@ func ConsentsOf(ctx context.Context, q sqlx.QueryerContext, child ChildID) (out 
 	const query = `
 		SELECT child_id, purpose, given, from_on, coalesce(guardian_id, 0) AS guardian_id, coalesce(document_id, 0) AS document_id,
 		       reference, recorded_by, recorded_at
-		FROM child_consents WHERE child_id = $1 ORDER BY from_on DESC, id DESC`
+		FROM child_consents c WHERE child_id = $1 AND ` + standingConsent + ` ORDER BY from_on DESC, id DESC`
 	if err := sqlx.SelectContext(ctx, q, &out, query, child); err != nil {
 		return nil, fmt.Errorf("consents of child %d: %w", child, err)
 	}

@@ -210,40 +210,9 @@ func (c *checked) price(ctx context.Context, q sqlx.QueryerContext, d Desk) erro
 	if err != nil {
 		return err
 	}
-	after := c.after(children, d)
-	sums := map[[2]string]*Cost{}
-	for i := range children {
-		before := map[[2]string]ledger.Amount{}
-		for _, e := range rules.Evaluate(c.book, children[i], d.today()) {
-			before[[2]string{e.Benefit, e.Period}] = e.Amount
-		}
-		for _, e := range rules.Evaluate(c.book, after[i], d.today()) {
-			more := e.Amount.Sub(before[[2]string{e.Benefit, e.Period}])
-			if more.IsZero() {
-				continue
-			}
-			k := [2]string{e.Benefit, firstFund(e)}
-			if sums[k] == nil {
-				sums[k] = &Cost{Benefit: k[0], Fund: k[1]}
-			}
-			sums[k].Children++
-			sums[k].Amount = sums[k].Amount.Add(more)
-		}
-	}
-	for _, k := range slices.SortedFunc(maps.Keys(sums), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
-		c.counts.Cost = append(c.counts.Cost, *sums[k])
-	}
+	c.counts.Cost = enroll.Price(c.book, children, c.after(children, d), d.today())
 	c.counts.Funds, err = available(ctx, q, d)
 	return err
-}
-
-func firstFund(e rules.Entitlement) string {
-	for _, choice := range e.Funds {
-		if choice.Allowed {
-			return choice.Code
-		}
-	}
-	return ""
 }
 
 // after are the children as they would be known once the file is applied.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"seedbook/ledger"
+	"seedbook/service/enroll"
 	"seedbook/service/family"
 	"seedbook/service/fault"
 	"seedbook/service/program"
@@ -124,20 +125,11 @@ type Counts struct {
 	Sums map[Outcome]ledger.Amount `json:"sums,omitempty"`
 	What map[string]int            `json:"what,omitempty"` // new rows by fact and event
 	// Cost is what the children would be entitled to beyond what they are now.
-	Cost  []Cost            `json:"cost,omitempty"`
+	Cost  []enroll.Cost     `json:"cost,omitempty"`
 	Funds map[string]string `json:"funds,omitempty"` // available, by code
 	// Unpriced says that there were too many children to work out the cost.
 	Unpriced bool              `json:"unpriced,omitempty"`
 	Notes    []tabular.Problem `json:"notes,omitempty"`
-}
-
-// Cost is what rows of a file would bring children by one benefit, from the fund
-// that comes first.
-type Cost struct {
-	Benefit  string        `json:"benefit"`
-	Fund     string        `json:"fund"` // "" where no fund may pay
-	Children int           `json:"children"`
-	Amount   ledger.Amount `json:"amount"`
 }
 
 // Row is what became of one row, or would.

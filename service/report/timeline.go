@@ -108,6 +108,14 @@ const timeline = `
 		UNION ALL
 		SELECT agreed_at, 'settled', CAST(id AS text), NULL, destination, cause, -amount, agreed_by FROM exit_settlements WHERE program_id = $1 AND child_id = ANY ($2)
 		UNION ALL
+		SELECT r.done_at, 'bulk', CAST(r.action_id AS text), NULL, b.action, CAST(r.action_id AS text), NULL, coalesce(b.drawn_by, '')
+		FROM bulk_rows r JOIN bulk_actions b ON b.tenant_id = r.tenant_id AND b.id = r.action_id
+		WHERE b.program_id = $1 AND r.child_id = ANY ($2) AND r.done_at IS NOT NULL
+		UNION ALL
+		SELECT r.undone_at, 'bulk_undone', CAST(r.action_id AS text), NULL, b.action, CAST(r.action_id AS text), NULL, coalesce(b.undone_by, '')
+		FROM bulk_rows r JOIN bulk_actions b ON b.tenant_id = r.tenant_id AND b.id = r.action_id
+		WHERE b.program_id = $1 AND r.child_id = ANY ($2) AND r.undone_at IS NOT NULL
+		UNION ALL
 		SELECT coalesce(decided_at, proposed_at), 'join_' || state, CAST(id AS text), NULL, '', '', NULL, coalesce(decided_by, proposed_by)
 		FROM child_joins WHERE survivor = ANY ($2) OR absorbed = ANY ($2)
 	) h

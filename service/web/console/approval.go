@@ -14,12 +14,14 @@ import (
 	"seedbook/ledger"
 	"seedbook/service/approval"
 	"seedbook/service/auth"
+	"seedbook/service/bulk"
 	"seedbook/service/countersign"
 	"seedbook/service/enroll"
 	"seedbook/service/family"
 	"seedbook/service/fault"
 	"seedbook/service/fund"
 	"seedbook/service/i18n"
+	"seedbook/service/program"
 	"seedbook/service/roster"
 	"seedbook/service/rules"
 	"seedbook/service/web"
@@ -38,6 +40,7 @@ type requestFile struct {
 	people    map[family.ChildID]family.Child
 	funds     map[string]fund.Fund
 	book      *rules.Book
+	schools   []program.School // of a bulk action
 	reissue   []parts.Link
 	stale     string
 }
@@ -114,6 +117,11 @@ func (c *Console) openRequest(ctx context.Context, q sqlx.QueryerContext, v visi
 	}
 	if f.book, err = rulesOrNone(ctx, q, v); err != nil {
 		return err
+	}
+	if f.Kind == approval.Bulk {
+		if f.schools, err = program.Schools(ctx, q); err != nil {
+			return err
+		}
 	}
 	if f.Kind == approval.Correction {
 		if f.reissue, err = c.reissue(ctx, q, v, f.says); err != nil {
@@ -218,6 +226,9 @@ func (f *requestFile) goOn(v visit) parts.Link {
 	if f.Kind == approval.Roster {
 		return parts.Link{Text: v.words.T("console.approval.to_roster"), To: rosterPath(v, roster.ID(f.Number()))}
 	}
+	if f.Kind == approval.Bulk {
+		return parts.Link{Text: v.words.T("bulk.to_action"), To: bulkPath(v, bulk.ID(f.Number()))}
+	}
 	return parts.Link{}
 }
 
@@ -290,7 +301,7 @@ func (c *Console) approve(g *gin.Context, v visit) error {
 		return c.showRequest(g, v, http.StatusConflict, nil, typed, true)
 	}
 	if done.Later {
-		return c.beginRoster(g, inProgram(v, r.Program), r)
+		return c.beginLater(g, inProgram(v, r.Program), r)
 	}
 	if done.Outcome == approval.Enough && r.Kind == approval.Run && c.Jobs != nil {
 		c.tick(g)
@@ -298,10 +309,14 @@ func (c *Console) approve(g *gin.Context, v visit) error {
 	return web.See(g, requestPath(id), "request_"+string(done.Outcome), 0)
 }
 
-// beginRoster begins with an approved roster. Should the program stop before it
-// has begun, the roster's page offers to.
-func (c *Console) beginRoster(g *gin.Context, v visit, r approval.Request) error {
-	if err := c.applyRoster(g, v, roster.ID(r.Number())); err != nil {
+// beginLater begins with an approved roster or bulk action. Should the program
+// stop before it has begun, its page offers to.
+func (c *Console) beginLater(g *gin.Context, v visit, r approval.Request) error {
+	begin := func() error { return c.applyRoster(g, v, roster.ID(r.Number())) }
+	if r.Kind == approval.Bulk {
+		begin = func() error { return c.applyBulk(g, v, bulk.ID(r.Number())) }
+	}
+	if err := begin(); err != nil {
 		return err
 	}
 	return web.See(g, requestPath(r.ID), "request_enough", 0)

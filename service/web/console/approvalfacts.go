@@ -11,6 +11,7 @@ import (
 	"seedbook/jobs"
 	"seedbook/ledger"
 	"seedbook/service/approval"
+	"seedbook/service/bulk"
 	"seedbook/service/enroll"
 	"seedbook/service/family"
 	"seedbook/service/fund"
@@ -43,6 +44,8 @@ func (f *requestFile) facts(v visit) []parts.Row {
 			add("day", w.Date(e.On), "")
 			add("reference", e.Reference, "")
 		}
+	case approval.Bulk:
+		f.bulkFacts(v, add)
 	case approval.Period, approval.Reopen:
 		f.periodFacts(v, add)
 	case approval.Fund:
@@ -113,6 +116,21 @@ func (f *requestFile) settlingFacts(v visit, add func(key, value, to string)) {
 		}
 		add("leaves", w.Money(p.Amount)+" · "+what+" · "+w.T("childfile.to."+string(p.Destination)), "")
 	}
+}
+
+// bulkFacts tell what is done with how many.
+func (f *requestFile) bulkFacts(v visit, add func(key, value, to string)) {
+	var a bulk.Agreement
+	if json.Unmarshal(f.says.Details, &a) != nil {
+		return
+	}
+	told := bulkFile{book: f.book, schools: f.schools}
+	add("bulk", told.says(v, a.Order), bulkPath(v, a.Bulk))
+	if !a.Order.On.IsZero() {
+		add("day", v.words.Date(a.Order.On), "")
+	}
+	add("hold_why", a.Order.Why, "")
+	add("whom", a.Whom[:12], "")
 }
 
 func (f *requestFile) rosterFacts(v visit, add func(key, value, to string)) {

@@ -116,6 +116,7 @@ func (c *Console) childrenView(v visit, s search, found childrenFound) pages.Chi
 	}
 	s.fill(v, &view, rows, found)
 	s.keep(v, &view, found.views)
+	view.Bulk = c.bulkChoice(v, s, childrenOf(rows))
 	return view
 }
 
@@ -136,7 +137,7 @@ func (s search) fill(v visit, view *pages.Children, rows []enroll.Row, found chi
 		for _, col := range columns {
 			cells = append(cells, col.cell(v, r, found.money[r.Child]))
 		}
-		return parts.TableRow{Cells: cells}
+		return parts.TableRow{Cells: cells, Value: strconv.FormatInt(int64(r.Child), 10), Choose: v.words.T("bulk.choose", i18n.Args{"child": listName(v, r)})}
 	}
 	for _, r := range rows {
 		view.Rows = append(view.Rows, line(r))

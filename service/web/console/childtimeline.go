@@ -10,8 +10,10 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"seedbook/service/auth"
+	"seedbook/service/bulk"
 	"seedbook/service/enroll"
 	"seedbook/service/family"
+	"seedbook/service/i18n"
 	"seedbook/service/report"
 	"seedbook/service/rules"
 	"seedbook/service/web"
@@ -122,8 +124,13 @@ func happeningNote(v visit, book *rules.Book, h report.Happening) string {
 		code = grade(v, h.Code)
 	case h.Kind == "ended", h.Kind == "came_back":
 		code = w.T("childfile.cause." + h.Code)
+	case strings.HasPrefix(h.Kind, "bulk"):
+		return w.T("bulk.no", i18n.Args{"no": h.Detail, "what": w.T("bulk.does." + h.Code)})
 	case h.Kind == "settled":
 		return w.T("childfile.to." + h.Code)
+	}
+	if strings.HasPrefix(h.Detail, bulk.SubjectPrefix) {
+		h.Detail = "" // its own line tells of it
 	}
 	if code == "" || h.Detail == "" {
 		return code + h.Detail

@@ -53,6 +53,7 @@ type Console struct {
 	busy         sync.WaitGroup       // work that outlives its request
 	work         web.Working[thing]   // rosters being applied
 	imported     web.Working[thing]   // files of other kinds
+	bulkWork     web.Working[thing]   // one thing done with many children
 	trials       trials               // of rule books
 	rosterFiles  shelf[roster.Upload] // whose columns nobody has explained yet
 	depositFiles shelf[depositFile]   // checked and not posted yet

@@ -128,7 +128,7 @@ func (b *browser) get(path string) answer {
 func (b *browser) post(path string, pairs ...string) answer {
 	form := url.Values{}
 	for i := 0; i < len(pairs); i += 2 {
-		form.Set(pairs[i], pairs[i+1])
+		form.Add(pairs[i], pairs[i+1])
 	}
 	r, err := http.NewRequest("POST", b.base+path, strings.NewReader(form.Encode()))
 	if err == nil {

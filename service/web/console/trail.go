@@ -192,7 +192,7 @@ func subjectText(v visit, e audit.Recorded) string {
 
 // subjectPath leads to what an event is about, where it has a page.
 func subjectPath(v visit, e audit.Recorded) string {
-	places := map[string]string{"child": "/children/%d", "roster": "/rosters/%d", "rule_book": "/rules/%d"}
+	places := map[string]string{"child": "/children/%d", "roster": "/rosters/%d", "bulk": "/bulk/%d", "rule_book": "/rules/%d"}
 	place, ok := places[e.Kind]
 	if !ok {
 		return ""

@@ -19,6 +19,9 @@ type Table struct {
 	// the last. (The page before is the browser's own way back.)
 	First, Next string
 	Count       string // how many there are in all, in words
+	// Pick names the boxes that choose rows; "" for none. The table stands in a
+	// form then.
+	Pick string
 }
 
 // Column is a column's name and kind.
@@ -35,6 +38,9 @@ type Column struct {
 type TableRow struct {
 	Cells  []Cell
 	Strong bool // a total
+	// Value is what choosing the row sends, and Choose what its box says.
+	Value, Choose string
+	Chosen        bool
 }
 
 // Cell is one value, with more to it where more is needed.

@@ -78,8 +78,15 @@
   let going = 0;
   const move = (by) => {
     const rows = [...document.querySelectorAll("main .sb-table tbody th a, main .sb-table tbody td:first-child a")];
-    const at = rows.indexOf(document.activeElement);
+    const here = document.activeElement.closest("tr")?.querySelector("th a, td:first-child a");
+    const at = rows.indexOf(here);
     rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by))]?.focus();
+  };
+  // "x" chooses the row in which the reader is.
+  const choose = () => {
+    const box = document.activeElement.closest?.("tr")?.querySelector("input[type=checkbox]");
+    box?.click();
+    return Boolean(box);
   };
   const press = (key) => {
     const search = document.querySelector("main input[type=search]");
@@ -93,15 +100,35 @@
     if (key === "/" && search) return search.focus(), true;
     if (key === "?") return location.assign(document.body.dataset.keysHelp), true;
     if (key === "j" || key === "k") return move(key === "j" ? 1 : -1), true;
+    if (key === "x" && choose()) return true;
     const form = /^[a-z]$/.test(key) && document.querySelector(`form[data-key="${key}"]`);
     form?.querySelector("button[type=submit]").focus();
     return Boolean(form);
   };
   document.addEventListener("keydown", (e) => {
     if (keysOff() || !document.body.dataset.keysHelp || e.ctrlKey || e.altKey || e.metaKey) return;
-    if (e.target.closest?.("input, select, textarea, [contenteditable]")) return;
+    if (e.target.closest?.("input:not([data-choosing] [type=checkbox]), select, textarea, [contenteditable]")) return;
     if (press(e.key)) e.preventDefault();
   });
+  // How many rows of a list are chosen, and all of the page at once.
+  const count = (form) => {
+    const boxes = [...form.querySelectorAll("tbody input[type=checkbox]")];
+    const n = boxes.filter((b) => b.checked).length;
+    const says = form.querySelector("[data-chosen]");
+    const page = form.querySelector("[data-choose-page]");
+    says.textContent = n ? says.dataset.chosen.replace("#", n) : "";
+    page.checked = n > 0 && n === boxes.length;
+    page.indeterminate = n > 0 && n < boxes.length;
+  };
+  document.addEventListener("change", (e) => {
+    const form = e.target.closest?.("form[data-choosing]");
+    if (!form) return;
+    if (e.target.matches("[data-choose-page]")) {
+      for (const b of form.querySelectorAll("tbody input[type=checkbox]")) b.checked = e.target.checked;
+    }
+    count(form);
+  });
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-choosing]").forEach(count));
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", (e) => {
     if (e.target.dataset.sent) e.preventDefault();

@@ -107,6 +107,7 @@ type Children struct {
 	Files     []parts.Link // the list to be taken out
 	Add       string       // to where one is put on record; "" for who may not
 	Letters   string       // to where letters to the families are made; "" for who may not see them
+	Bulk      BulkChoice
 }
 
 // Box is one of several boxes to check.

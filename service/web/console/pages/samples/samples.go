@@ -30,6 +30,7 @@ var Pages = []Page{
 	{"pictures", pictures}, {"pictures-none", picturesNone}, {"pictures-refused", picturesRefused}, {"equity", equity},
 	{"trail", trail}, {"trail-none", trailNone}, {"children", children}, {"children-none", childrenNone}, {"child", child}, {"child-new", childNew},
 	{"rosters", rosters}, {"columns", columns}, {"preview", preview}, {"preview-applying", previewApplying},
+	{"bulk-list", bulkList}, {"bulk-none", bulkNone}, {"bulk-chosen", bulkChosen}, {"bulk-confirm", bulkConfirm}, {"bulk-asks", bulkAsks}, {"bulk-running", bulkRunning}, {"bulk-done", bulkDone},
 	{"imports", importList}, {"imports-none", importListNone}, {"new-import", newImport}, {"import", importChecked}, {"import-received", importReceived},
 	{"import-applying", importApplying}, {"import-applied", importApplied}, {"import-columns", importColumns}, {"undo-import", undoImport}, {"undo-blocked", undoBlocked}, {"sources", sources},
 	{"deposits", deposits}, {"owner", owner}, {"statement", statement}, {"programs", programs},
@@ -232,6 +233,12 @@ func children(p *parts.Page) templ.Component {
 	for i, name := range names {
 		v.Rows = append(v.Rows, line(i, name))
 	}
+	for i := range v.Rows {
+		v.Rows[i].Value, v.Rows[i].Choose = fmt.Sprint(i), p.T("bulk.choose", map[string]any{"child": names[i]})
+		v.Bulk.Shown = append(v.Bulk.Shown, fmt.Sprint(i))
+	}
+	v.Rows[1].Chosen = true
+	v.Bulk.Post, v.Bulk.List, v.Bulk.Key, v.Bulk.Page = base+"/bulk", base+"/bulk", "key", p.N("bulk.page", len(names))
 	v.Similar = []parts.TableRow{line(8, "Garza, Luisa"), line(9, "Gracia, Ana")}
 	return pages.ChildrenPage(p, v)
 }
