@@ -124,6 +124,9 @@ func each(ctx context.Context, db *store.DB, d Desk, id ID, in State, do step) e
 		if err != nil {
 			return fmt.Errorf("bulk action %d: %w", id, err)
 		}
+		if err := db.Refresh(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }

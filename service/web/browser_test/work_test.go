@@ -19,10 +19,27 @@ import (
 	"seedbook/service/web/console"
 )
 
+// town is a console over a small demonstration.
+type town struct {
+	address string
+	links   []string // one-time links for its people
+	db      *store.DB
+	keys    *vault.Keyring
+	who     store.Who
+	at      time.Time
+}
+
 // city serves a console over a small demonstration and returns one-time links
 // for people with these roles.
 func city(t *testing.T, people ...[]auth.Role) (address string, links []string) {
 	t.Helper()
+	w := newTown(t, people...)
+	return w.address, w.links
+}
+
+func newTown(t *testing.T, people ...[]auth.Role) *town {
+	t.Helper()
+	var links []string
 	db, err := store.Open(pgtest.New(t).DSN, 8)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +79,7 @@ func city(t *testing.T, people ...[]auth.Role) (address string, links []string) 
 			t.Fatal(err)
 		}
 	}
-	return s.URL, links
+	return &town{s.URL, links, db, keys, who, at}
 }
 
 func TestADaysWorkIsDoneWithoutJavaScriptAndOnAPhone(t *testing.T) {

@@ -101,7 +101,7 @@
     if (key === "?") return location.assign(document.body.dataset.keysHelp), true;
     if (key === "j" || key === "k") return move(key === "j" ? 1 : -1), true;
     if (key === "x" && choose()) return true;
-    const form = /^[a-z]$/.test(key) && document.querySelector(`form[data-key="${key}"]`);
+    const form = /^[a-z]$/.test(key) ? document.querySelector(`form[data-key="${key}"]`) : null;
     form?.querySelector("button[type=submit]").focus();
     return Boolean(form);
   };
