@@ -35,7 +35,7 @@ func Search(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vau
 	var out []ChildID
 	for some := max(firstCandidates, 2*limit); len(out) < limit; some = candidates {
 		some = min(some, candidates)
-		hits, err := hits(ctx, q, exactly(keys, who.Tenant, terms), len(terms), after, some)
+		hits, err := hitsOfAll(ctx, q, exactly(keys, who.Tenant, terms), terms, after, some)
 		if err != nil || len(hits) == 0 {
 			return out, err
 		}
@@ -119,6 +119,37 @@ func roughly(keys *vault.Keyring, tenant int32, terms []term) []sign {
 		}
 	}
 	return out
+}
+
+// hitsOfAll are the children, after one, that meet all of the terms. Few children
+// share a birth date, a telephone number or an address: where one of those is among
+// the terms, only they are asked for the others.
+func hitsOfAll(ctx context.Context, q sqlx.QueryerContext, signs []sign, terms []term, after ChildID, limit int) (ids []ChildID, err error) {
+	rare := slices.IndexFunc(terms, func(t term) bool { return t.word == "" })
+	if rare < 0 || len(terms) == 1 {
+		return hits(ctx, q, signs, len(terms), after, limit)
+	}
+	var few, places, keys []int64
+	for _, s := range signs {
+		if s.place == rare {
+			few = append(few, s.key)
+		} else {
+			places, keys = append(places, int64(s.place)), append(keys, s.key)
+		}
+	}
+	const query = store.Kept + `
+		SELECT n.child_id
+		FROM (SELECT child_id FROM child_name_keys WHERE key = ANY (CAST($1 AS bigint[])) AND child_id > $4
+		      UNION
+		      SELECT child_id FROM child_kin_keys WHERE key = ANY (CAST($1 AS bigint[])) AND child_id > $4) n
+		WHERE (SELECT count(DISTINCT w.place) FROM unnest(CAST($2 AS bigint[]), CAST($3 AS bigint[])) AS w (place, key)
+		       WHERE EXISTS (SELECT FROM child_name_keys k WHERE k.key = w.key AND k.child_id = n.child_id)
+		          OR EXISTS (SELECT FROM child_kin_keys k WHERE k.key = w.key AND k.child_id = n.child_id)) >= $5
+		ORDER BY n.child_id LIMIT $6`
+	if err := sqlx.SelectContext(ctx, q, &ids, query, pq.Array(few), pq.Array(places), pq.Array(keys), after, len(terms)-1, limit); err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	return ids, nil
 }
 
 // hits are the children, after one, that meet at least some of the terms.

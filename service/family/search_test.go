@@ -32,6 +32,10 @@ func TestAChildIsFoundByWhateverIsKnownOfIt(t *testing.T) {
 		{"2019-09-01", []ChildID{ana}},
 		{"9/1/2019", []ChildID{ana, ben}}, // September 1, or 9 January
 		{"ben 9/1/2019", []ChildID{ben}},
+		{"rosa 2019-09-01 lucia", []ChildID{ana}},
+		{"diaz 9/1/2019 rosa", []ChildID{ben}},
+		{"ben 2019-09-01", nil},
+		{"2019-09-01 9/1/2019", []ChildID{ana}},
 		{"13/1/2019", nil},
 		{"31/2/2019", nil},
 		{"rosa", []ChildID{ana, ben}}, // their guardians
@@ -52,7 +56,7 @@ func TestAChildIsFoundByWhateverIsKnownOfIt(t *testing.T) {
 			{Given: "Rosa", Family: "Diaz", Phone: "503-555-0199", Email: "Rosa@Example.org"}, {Given: "Omar", Family: "Haddad"}}}}, o.at)
 	})
 	for text, want := range map[string][]ChildID{
-		"503-555-0199": {ben}, "503-555-0100": {ana}, "rosa@example.ORG": {ben}, "omar": {ben}, "ben haddad": {ben},
+		"503-555-0199": {ben}, "503-555-0100": {ana}, "rosa@example.ORG": {ben}, "omar": {ben}, "ben haddad": {ben}, "ben rosa@example.org": {ben}, "ana rosa@example.org": nil,
 	} {
 		if got := o.search(t, text); !slices.Equal(got, want) {
 			t.Errorf("after a change, Search(%q) = %v, want %v", text, got, want)
