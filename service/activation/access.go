@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"seedbook/service/audit"
 	"seedbook/service/family"
@@ -102,6 +103,15 @@ func Withdraw(ctx context.Context, tx *sqlx.Tx, who store.Who, child family.Chil
 	const query = `UPDATE activation_codes SET ended_at = $3 WHERE tenant_id = $1 AND child_id = $2 AND ended_at IS NULL`
 	if _, err := tx.ExecContext(ctx, query, who.Tenant, child, at); err != nil {
 		return fmt.Errorf("withdraw codes of child %d: %w", child, err)
+	}
+	return nil
+}
+
+// WithdrawAll is Withdraw for a set of children.
+func WithdrawAll(ctx context.Context, tx *sqlx.Tx, who store.Who, children []family.ChildID, at time.Time) error {
+	const query = `UPDATE activation_codes SET ended_at = $3 WHERE tenant_id = $1 AND child_id = ANY ($2) AND ended_at IS NULL`
+	if _, err := tx.ExecContext(ctx, query, who.Tenant, pq.Array(children), at); err != nil {
+		return fmt.Errorf("withdraw codes of %d children: %w", len(children), err)
 	}
 	return nil
 }

@@ -102,13 +102,13 @@ func record(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID, found
 			SELECT child_id, state FROM enrollments WHERE program_id = $2 AND child_id = ANY (CAST($3 AS bigint[]))
 		), changed AS (
 			UPDATE enrollments e
-			SET state = CASE WHEN e.state = 'ineligible' THEN f.state ELSE e.state END,
+			SET state = CASE WHEN e.state IN ('ineligible', 'undone') THEN f.state ELSE e.state END,
 			    enrolled_on = coalesce(e.enrolled_on, f.enrolled_on),
 			    flagged = e.state = 'enrolled' AND f.state = 'ineligible',
 			    reason = f.reason, why = f.why, checked_on = f.on_day, updated_at = $8
 			FROM f
-			WHERE e.tenant_id = $1 AND e.program_id = $2 AND e.child_id = f.child_id AND e.state IN ('ineligible', 'enrolled')
-			  AND (e.why <> f.why OR e.reason <> f.reason OR (e.state = 'ineligible' AND f.state = 'enrolled'))
+			WHERE e.tenant_id = $1 AND e.program_id = $2 AND e.child_id = f.child_id AND e.state IN ('ineligible', 'enrolled', 'undone')
+			  AND (e.why <> f.why OR e.reason <> f.reason OR e.state = 'undone' OR (e.state = 'ineligible' AND f.state = 'enrolled'))
 			RETURNING e.child_id, e.state, e.flagged
 		), added AS (
 			INSERT INTO enrollments (tenant_id, program_id, child_id, state, enrolled_on, reason, why, checked_on, created_at, updated_at)

@@ -30,10 +30,11 @@ const (
 	Left       State = "left"
 	OptedOut   State = "opted_out"
 	Joined     State = "joined" // the record is another one's child: it takes part under that
+	Undone     State = "undone" // what enrolled it was taken back
 )
 
 // States are all states in the order a list offers them.
-var States = []State{Enrolled, Ineligible, Left, OptedOut, Joined}
+var States = []State{Enrolled, Ineligible, Left, OptedOut, Joined, Undone}
 
 // Enrollment is a child's participation in a program.
 type Enrollment struct {

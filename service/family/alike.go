@@ -151,6 +151,31 @@ func Meetings(ctx context.Context, q sqlx.QueryerContext, ids []ChildID) ([]Meet
 	return out, nil
 }
 
+// maxKin bounds the children who are opened for one person.
+const maxKin = 40
+
+// Kin are the children on record whom a person meets who is not on record, those
+// who share the most keys first. A key that very many share says nothing.
+func Kin(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p likeness.Profile) ([]ChildID, error) {
+	var wanted []int64
+	for _, k := range p.Keys() {
+		wanted = append(wanted, keys.Bucket(who.Tenant, "match", k))
+	}
+	const query = `
+		SELECT b.child_id
+		FROM unnest(CAST($1 AS bigint[])) AS w (key)
+		CROSS JOIN LATERAL (SELECT child_id, count(*) OVER () AS sharing FROM (
+			SELECT child_id FROM child_match_keys WHERE key = w.key AND NOT counted LIMIT $2 + 1) k) b
+		WHERE b.sharing <= $2
+		GROUP BY b.child_id
+		ORDER BY count(*) DESC, b.child_id LIMIT $3`
+	var out []ChildID
+	if err := sqlx.SelectContext(ctx, q, &out, query, pq.Array(wanted), likeness.MaxBlock, maxKin); err != nil {
+		return nil, fmt.Errorf("who is like a person: %w", err)
+	}
+	return out, nil
+}
+
 // Bearers counts the children on record and how many of them bear each name of
 // some of them.
 func Bearers(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, profiles map[ChildID]likeness.Profile) (likeness.Caseload, error) {

@@ -47,6 +47,9 @@ func Purge(ctx context.Context, tx *sqlx.Tx, d Desk, limit int) (p Purged, err e
 		return p, fmt.Errorf("purge files: %w", err)
 	}
 	p.Files = int(n)
+	if _, err := roster.NoteTold(ctx, tx, d.Program.ID); err != nil {
+		return p, err
+	}
 	if p.Rosters, err = roster.Purge(ctx, tx, d.Program.ID, kept, before, d.At, limit); err != nil || p == (Purged{}) {
 		return p, err
 	}

@@ -107,7 +107,10 @@ func List(ctx context.Context, q sqlx.QueryerContext, p program.ID, f Filter, li
 			       coalesce(CAST(CAST(b.counts AS jsonb) #>> '{by,new}' AS integer), 0),
 			       coalesce(CAST(CAST(b.counts AS jsonb) #>> '{quarantined}' AS integer), 0),
 			       coalesce(CAST(CAST(b.counts AS jsonb) #>> '{by,doubtful}' AS integer), 0)
-			         + coalesce(CAST(CAST(b.counts AS jsonb) #>> '{by,review}' AS integer), 0),
+			         + coalesce(CAST(CAST(b.counts AS jsonb) #>> '{by,review}' AS integer), 0)
+			         - coalesce(CAST(CAST(b.counts AS jsonb) #>> '{settled,same}' AS integer), 0)
+			         - coalesce(CAST(CAST(b.counts AS jsonb) #>> '{settled,new}' AS integer), 0)
+			         - coalesce(CAST(CAST(b.counts AS jsonb) #>> '{settled,out}' AS integer), 0),
 			       b.received_by, b.received_at
 			FROM roster_batches b
 			JOIN roster_sources r ON r.tenant_id = b.tenant_id AND r.id = b.source_id

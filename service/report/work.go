@@ -20,17 +20,20 @@ import (
 
 // Work is what waits for somebody in a program.
 type Work struct {
-	Requests    int           `db:"requests"`  // for this person's approval
-	Returned    int           `db:"returned"`  // this person's own, given back lately
-	Submitted   int           `db:"submitted"` // rule books for this person's approval
-	Drafts      int           `db:"drafts"`    // rule books nobody submitted yet
-	Failed      int           `db:"failed"`    // jobs that nobody ran again
-	Stuck       int           `db:"stuck"`     // jobs that nobody works on although it is time
-	Staged      int           `db:"staged"`    // rosters
-	Begun       int           `db:"begun"`     // rosters that stopped half-way
-	Doubtful    int           `db:"doubtful"`  // rows of the newest rosters that need a person
-	Duplicates  int           `db:"-"`         // pairs of this program's children that nobody looked at
-	Flagged     int           `db:"flagged"`   // participants who may no longer be eligible
+	Requests    int           `db:"requests"`    // for this person's approval
+	Returned    int           `db:"returned"`    // this person's own, given back lately
+	Submitted   int           `db:"submitted"`   // rule books for this person's approval
+	Drafts      int           `db:"drafts"`      // rule books nobody submitted yet
+	Failed      int           `db:"failed"`      // jobs that nobody ran again
+	Stuck       int           `db:"stuck"`       // jobs that nobody works on although it is time
+	Staged      int           `db:"staged"`      // rosters
+	Begun       int           `db:"begun"`       // rosters that stopped half-way
+	Doubtful    int           `db:"doubtful"`    // rows of the newest rosters that need a person
+	DoubtfulIn  int64         `db:"doubtful_in"` // the roster that they are of; 0: of several
+	Settled     int           `db:"settled"`     // rows of applied rosters that people settled since, to be applied
+	SettledIn   int64         `db:"settled_in"`  // likewise
+	Duplicates  int           `db:"-"`           // pairs of this program's children that nobody looked at
+	Flagged     int           `db:"flagged"`     // participants who may no longer be eligible
 	Suspense    int           `db:"suspense"`
 	SuspenseSum ledger.Amount `db:"suspense_sum"`
 	Oldest      ledger.Date   `db:"oldest"` // of the deposits in suspense
@@ -83,17 +86,25 @@ func WorkFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p progra
 			    AND (j.state = 'running' AND j.lease_until < $4 OR j.state = 'waiting' AND j.due_at < $5)) AS stuck,
 			(SELECT count(*) FROM import_sources i WHERE i.program_id = $1 AND i.agreement_until < $6) AS ended,
 			(SELECT count(*) FROM import_sources i WHERE i.program_id = $1 AND i.agreement_until BETWEEN $6 AND $7) AS ending,
-			b.staged, b.begun, b.doubtful,
+			b.staged, b.begun, b.doubtful, b.doubtful_in, z.settled, z.settled_in,
 			(SELECT count(*) FROM enrollments WHERE program_id = $1 AND flagged) AS flagged,
 			s.n AS suspense, s.amount AS suspense_sum, s.oldest,
 			x.n AS excesses, x.amount AS excess_sum,
 			(SELECT CAST(coalesce(sum(n), 0) / 100 AS numeric(18, 2)) FROM program_tallies WHERE program_id = $1 AND what = 'queued') AS queued
 		FROM (SELECT count(*) FILTER (WHERE state = 'staged') AS staged,
 		             count(*) FILTER (WHERE state = 'applying') AS begun,
-		             coalesce(sum(coalesce(CAST(CAST(counts AS jsonb) #>> '{by,doubtful}' AS integer), 0)
-		                        + coalesce(CAST(CAST(counts AS jsonb) #>> '{by,review}' AS integer), 0)) FILTER (WHERE newest), 0) AS doubtful
-		      FROM (SELECT state, counts, id = max(id) OVER (PARTITION BY source_id) AS newest
+		             coalesce(sum(open) FILTER (WHERE newest), 0) AS doubtful,
+		             CASE WHEN count(*) FILTER (WHERE newest AND open > 0) = 1 THEN max(id) FILTER (WHERE newest AND open > 0) ELSE 0 END AS doubtful_in
+		      FROM (SELECT id, state, id = max(id) OVER (PARTITION BY source_id) AS newest,
+		                   coalesce(CAST(CAST(counts AS jsonb) #>> '{by,doubtful}' AS integer), 0)
+		                 + coalesce(CAST(CAST(counts AS jsonb) #>> '{by,review}' AS integer), 0)
+		                 - coalesce(CAST(CAST(counts AS jsonb) #>> '{settled,same}' AS integer), 0)
+		                 - coalesce(CAST(CAST(counts AS jsonb) #>> '{settled,new}' AS integer), 0)
+		                 - coalesce(CAST(CAST(counts AS jsonb) #>> '{settled,out}' AS integer), 0) AS open
 		            FROM roster_batches WHERE program_id = $1 AND state NOT IN ('discarded', 'undone')) c) b,
+		     (SELECT count(*) AS settled, CASE WHEN count(DISTINCT r.batch_id) = 1 THEN max(r.batch_id) ELSE 0 END AS settled_in
+		      FROM roster_rows r JOIN roster_batches b ON b.tenant_id = r.tenant_id AND b.id = r.batch_id
+		      WHERE b.program_id = $1 AND b.state = 'applied' AND r.settled IN ('same', 'new') AND NOT r.applied) z,
 		     (SELECT count(*) AS n, coalesce(sum(amount), 0) AS amount, min(on_day) AS oldest
 		      FROM deposits WHERE program_id = $1 AND state = 'suspense') s,
 		     (SELECT count(*) AS n, coalesce(sum(amount), 0) AS amount

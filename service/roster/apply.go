@@ -67,8 +67,15 @@ func (c *chunk) apply(ctx context.Context, tx *sqlx.Tx, rows []opened) error {
 			return err
 		}
 	}
+	was, err := c.takePart(ctx, tx, present)
+	if err != nil {
+		return err
+	}
 	c.done.New, c.done.Changed, c.done.Gone = len(fresh), len(changed), len(gone)
 	if err := c.admit(ctx, tx, present); err != nil {
+		return err
+	}
+	if err := c.mark(ctx, tx, rows, was); err != nil {
 		return err
 	}
 	return c.lookForDuplicates(ctx, tx, present)
@@ -90,12 +97,15 @@ func (c *chunk) recheck(ctx context.Context, tx *sqlx.Tx, rows []opened) error {
 	var fresh []*opened
 	var people []family.Person
 	for i := range rows {
-		if r := &rows[i]; r.finding == New {
+		if r := &rows[i]; r.finding == New && !r.decided {
 			fresh, people = append(fresh, r), append(people, person(r.child))
 		}
 	}
 	found, err := identify(ctx, tx, c.who, c.keys, c.program.ID, people)
 	if err != nil {
+		return err
+	}
+	if err := c.numbers(ctx, tx, rows); err != nil {
 		return err
 	}
 	var other []*opened
@@ -108,6 +118,74 @@ func (c *chunk) recheck(ctx context.Context, tx *sqlx.Tx, rows []opened) error {
 		return nil
 	}
 	return c.revise(ctx, tx, other)
+}
+
+// numbers takes from rows that a person settled a student number that another
+// child has: the person saw it, and one number is one child's.
+func (c *chunk) numbers(ctx context.Context, q sqlx.QueryerContext, rows []opened) error {
+	var decided []*opened
+	var numbers []string
+	for i := range rows {
+		if r := &rows[i]; r.decided {
+			decided, numbers = append(decided, r), append(numbers, r.child.StudentNumber)
+		}
+	}
+	if decided == nil {
+		return nil
+	}
+	has, err := family.Find(ctx, q, c.who, c.keys, family.StudentScheme, numbers)
+	if err != nil {
+		return err
+	}
+	given := map[string]bool{}
+	for i, r := range decided {
+		if has[i] != 0 && has[i] != r.id || given[numbers[i]] {
+			r.child.StudentNumber = ""
+		}
+		given[numbers[i]] = numbers[i] != ""
+	}
+	return nil
+}
+
+// takePart are the children who take part before a chunk is admitted.
+func (c *chunk) takePart(ctx context.Context, q sqlx.QueryerContext, rows []*opened) (map[family.ChildID]bool, error) {
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = int64(r.id)
+	}
+	const query = `SELECT child_id FROM enrollments WHERE program_id = $1 AND child_id = ANY ($2) AND state = 'enrolled'`
+	var found []family.ChildID
+	if err := sqlx.SelectContext(ctx, q, &found, query, c.program.ID, pq.Array(ids)); err != nil {
+		return nil, fmt.Errorf("who takes part: %w", err)
+	}
+	out := make(map[family.ChildID]bool, len(found))
+	for _, id := range found {
+		out[id] = true
+	}
+	return out, nil
+}
+
+// mark keeps of each row what an undo needs to know: that it was used, whom it made
+// or changed, what was known before, and whether the child takes part by it.
+func (c *chunk) mark(ctx context.Context, tx *sqlx.Tx, rows []opened, was map[family.ChildID]bool) error {
+	ns, children, before := make([]int64, len(rows)), make([]int64, len(rows)), make([][]byte, len(rows))
+	took, births := make([]bool, len(rows)), make([]bool, len(rows))
+	for i, r := range rows {
+		ns[i], children[i], before[i], took[i] = int64(r.n), int64(r.id), r.before, was[r.id] || r.finding == Gone
+		births[i] = r.finding == New && c.batch.Kind == OfBirths
+		was[r.id] = true // of two rows about one child, one enrolled it
+	}
+	const query = `
+		UPDATE roster_rows r SET applied = true, child_id = nullif(v.child_id, 0), before = nullif(v.before, ''), version = c.version, told = CASE WHEN v.births THEN false END,
+		       enrolled = NOT v.took AND EXISTS (SELECT FROM enrollments e WHERE e.program_id = $6 AND e.child_id = v.child_id AND e.state = 'enrolled')
+		FROM unnest(CAST($2 AS integer[]), CAST($3 AS bigint[]), CAST($4 AS bytea[]), CAST($5 AS boolean[]), CAST($7 AS boolean[]))
+		     AS v (n, child_id, before, took, births)
+		LEFT JOIN children c ON c.id = v.child_id
+		WHERE r.batch_id = $1 AND r.n = v.n AND (r.finding NOT IN ('doubtful', 'review') OR r.settled <> '')`
+	if _, err := tx.ExecContext(ctx, query, c.batch.ID, pq.Array(ns), pq.Array(children), pq.ByteaArray(before), pq.Array(took), c.program.ID, pq.Array(births)); err != nil {
+		return fmt.Errorf("mark %d rows: %w", len(rows), err)
+	}
+	return nil
 }
 
 // revise stores what became of rows that are not new any more.
@@ -212,7 +290,7 @@ func guardians(child rosterfile.Child) []family.Guardian {
 }
 
 func (c *chunk) change(ctx context.Context, tx *sqlx.Tx, changed []*opened) error {
-	changed, err := c.changeable(ctx, tx, changed)
+	changed, err := c.changeable(ctx, tx, onePerChild(changed))
 	if err != nil || len(changed) == 0 {
 		return err
 	}
@@ -230,6 +308,20 @@ func (c *chunk) change(ctx context.Context, tx *sqlx.Tx, changed []*opened) erro
 		return err
 	}
 	return family.PutGuardians(ctx, tx, c.who, c.keys, homes, c.at)
+}
+
+// onePerChild keeps the first of several rows about one child: a source may name
+// it under two numbers of its own.
+func onePerChild(rows []*opened) []*opened {
+	met := map[family.ChildID]bool{}
+	var out []*opened
+	for _, r := range rows {
+		if !met[r.id] {
+			met[r.id] = true
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // changeable leaves out the children of whom a hold keeps everything as it is,
@@ -269,7 +361,14 @@ func (c *chunk) complete(ctx context.Context, q sqlx.QueryerContext, changed []*
 	if err != nil {
 		return err
 	}
+	schools, err := schoolings(ctx, q, ids)
+	if err != nil {
+		return err
+	}
 	for i, r := range changed {
+		if r.before, err = c.formerly(r.n, known[i], schools[r.id]); err != nil {
+			return err
+		}
 		r.complete(known[i], r.child.Partial || shared[r.id], c.batch.EnrollOn)
 	}
 	return nil
@@ -283,6 +382,9 @@ func (r *opened) complete(known family.Child, partial bool, on ledger.Date) {
 		}
 	}
 	fill(&n.Language, known.Language)
+	if r.decided {
+		fill(&n.StudentNumber, p.StudentNumber)
+	}
 	if n.BornOn.IsZero() {
 		n.BornOn = p.BornOn // a change without it says nothing about it
 	}
@@ -323,7 +425,7 @@ func (c *chunk) school(ctx context.Context, tx *sqlx.Tx, rows []*opened) error {
 		return err
 	}
 	var schoolings []family.Schooling
-	for _, r := range rows {
+	for _, r := range onePerChild(rows) {
 		if id, ok := byCode[r.school]; ok {
 			schoolings = append(schoolings, family.Schooling{Child: r.id, School: id, Grade: r.child.Grade, From: c.batch.EnrollOn})
 		}

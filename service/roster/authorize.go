@@ -28,13 +28,18 @@ type Commitment struct {
 	EnrollOn ledger.Date `json:"enroll_on"`
 	Counts   Counts      `json:"counts"`
 	Preview  Preview     `json:"preview"`
+	// Settled is a digest of what people said of doubtful rows, and Later how many
+	// of them are applied after the rest of the roster was.
+	Settled string `json:"settled,omitempty"`
+	Later   int    `json:"later,omitempty"`
 }
 
 // Subject is what a request about a roster is about.
 func Subject(id ID) string { return "roster/" + strconv.FormatInt(int64(id), 10) }
 
-// CommitContent is what applying a staged roster would do. One that is not
-// staged any more is ErrState, one whose comparison is out of date ErrStale.
+// CommitContent is what applying a staged roster would do, or the rows of an
+// applied one that people settled since. One of which nothing is to be applied is
+// ErrState, one whose comparison is out of date ErrStale.
 func CommitContent(ctx context.Context, q sqlx.QueryerContext, p program.ID, id ID) (out approval.Content, err error) {
 	const query = `
 		SELECT b.source_id, b.revision, s.revision, b.sha256, b.enroll_on, b.counts, b.preview, b.state
@@ -50,16 +55,28 @@ func CommitContent(ctx context.Context, q sqlx.QueryerContext, p program.ID, id 
 		return out, ErrNone
 	case err != nil:
 		return out, fmt.Errorf("content of roster %d: %w", id, err)
+	case state == string(Applied):
+		now = a.Revision
 	case state != string(Staged):
 		return out, ErrState
-	case a.Revision != now:
+	}
+	if a.Revision != now {
 		return out, ErrStale
 	}
 	a.SHA256 = hex.EncodeToString(sum)
 	if err := errors.Join(json.Unmarshal([]byte(counts), &a.Counts), json.Unmarshal([]byte(preview), &a.Preview)); err != nil {
 		return out, fmt.Errorf("content of roster %d: %w", id, err)
 	}
-	out.Affected = a.Counts.By[New] + a.Counts.By[Changed]
+	if a.Settled, err = settledDigest(ctx, q, id); err != nil {
+		return out, err
+	}
+	out.Affected = a.Counts.By[New] + a.Counts.By[Changed] + a.Counts.Settled[Fresh] + a.Counts.Settled[Same]
+	if state == string(Applied) {
+		if err := a.later(ctx, q); err != nil {
+			return out, err
+		}
+		out.Affected = a.Later
+	}
 	for _, c := range a.Preview.Cost {
 		out.Total = out.Total.Add(c.Amount)
 		out.Effects = append(out.Effects, approval.Effect{What: c.Benefit, Fund: c.Fund, Children: c.Children, After: c.Amount})
@@ -67,6 +84,43 @@ func CommitContent(ctx context.Context, q sqlx.QueryerContext, p program.ID, id 
 	out.Difference = out.Total
 	out.Details, err = json.Marshal(a)
 	return out, err
+}
+
+// settledDigest stands for every answer of people about rows of a roster.
+func settledDigest(ctx context.Context, q sqlx.QueryerContext, id ID) (string, error) {
+	const query = `
+		SELECT coalesce(encode(sha256(convert_to(string_agg(n || ' ' || settled || ' ' || coalesce(settled_child, 0), ',' ORDER BY n), 'UTF8')), 'hex'), '')
+		FROM roster_rows
+		WHERE batch_id = $1 AND finding IN ('doubtful', 'review') AND settled <> ''`
+	var digest string
+	if err := sqlx.GetContext(ctx, q, &digest, query, id); err != nil {
+		return "", fmt.Errorf("answers of roster %d: %w", id, err)
+	}
+	return digest, nil
+}
+
+// later narrows what is said of an applied roster to the rows that people settled
+// since and that are not applied.
+func (a *Commitment) later(ctx context.Context, q sqlx.QueryerContext) error {
+	const query = `
+		SELECT effect FROM roster_rows
+		WHERE batch_id = $1 AND finding IN ('doubtful', 'review') AND settled IN ('same', 'new') AND NOT applied ORDER BY n`
+	var effects []string
+	if err := sqlx.SelectContext(ctx, q, &effects, query, a.Batch); err != nil {
+		return fmt.Errorf("settled rows of roster %d: %w", a.Batch, err)
+	}
+	if a.Later = len(effects); a.Later == 0 {
+		return ErrState
+	}
+	a.Preview = Preview{}
+	for _, text := range effects {
+		var e effect
+		if err := json.Unmarshal([]byte(text), &e); err != nil {
+			return fmt.Errorf("settled rows of roster %d: %w", a.Batch, err)
+		}
+		a.Preview.add(e, 1)
+	}
+	return nil
 }
 
 // ProposeCommit has applying a roster wait for another person.

@@ -31,8 +31,9 @@ type Done struct {
 
 // Commit applies a staged batch, a chunk of families a transaction, and
 // reports after each chunk. Interrupted, it goes on behind the last finished
-// chunk when it is called again; called for an applied batch it does nothing.
-// Rows that are doubtful or to be reviewed stay where they are, for people.
+// chunk when it is called again; called for an applied batch it applies what people
+// settled since, or does nothing. Rows that are doubtful or to be reviewed and that
+// nobody settled (Settle) stay where they are, for people.
 // More than the person's roles may do alone needs another person's approval of
 // exactly this batch: approval.ErrNeeded.
 //
@@ -50,7 +51,8 @@ func Commit(ctx context.Context, db *store.DB, who store.Who, keys *vault.Keyrin
 				return err
 			}
 			if b.State == Applied {
-				return nil
+				did, err = commitSettled(ctx, tx, who, keys, p, &b, at)
+				return err
 			}
 			did, err = commitChunk(ctx, tx, who, keys, p, &b, at)
 			return err
@@ -60,9 +62,6 @@ func Commit(ctx context.Context, db *store.DB, who store.Who, keys *vault.Keyrin
 		}
 		total.New, total.Changed, total.Gone = total.New+did.New, total.Changed+did.Changed, total.Gone+did.Gone
 		total.Enrolled = total.Enrolled.Plus(did.Enrolled)
-		if err := db.Refresh(ctx); err != nil {
-			return total, err
-		}
 		if err := db.Refresh(ctx); err != nil {
 			return total, err
 		}
@@ -132,6 +131,8 @@ type opened struct {
 	familyKey  []byte
 	school     string
 	child      rosterfile.Child
+	decided    bool   // by a person (Settle)
+	before     []byte // what was known of a changed child, sealed
 }
 
 func commitChunk(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, p program.Program, b *batchRow, at time.Time) (Done, error) {
@@ -226,31 +227,48 @@ func openChunk(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyr
 	if err := tx.GetContext(ctx, &upTo, end, b.ID, b.DoneGroups, b.Groups, chunkRows); err != nil {
 		return nil, 0, fmt.Errorf("next chunk: %w", err)
 	}
-	const query = `
-		SELECT n, grp, finding, coalesce(child_id, 0), source_key, content_key, family_key, school_code, sealed
-		FROM roster_rows
-		WHERE batch_id = $1 AND grp > $2 AND grp <= $3 AND finding IN ('new', 'changed', 'gone')
+	const query = acting + `
+		WHERE batch_id = $1 AND grp > $2 AND grp <= $3 AND (finding IN ('new', 'changed', 'gone') OR settled IN ('same', 'new'))
 		ORDER BY grp, n`
-	rows, err := tx.QueryxContext(ctx, query, b.ID, b.DoneGroups, upTo)
+	rows, err := openRows(ctx, tx, who, keys, b.ID, query, b.ID, b.DoneGroups, upTo)
+	return rows, upTo, err
+}
+
+// acting are rows as they are applied: a doubtful one as a person settled it.
+const acting = `
+		SELECT n, grp, CASE settled WHEN 'same' THEN 'changed' WHEN 'new' THEN 'new' ELSE finding END AS finding,
+		       CASE settled WHEN 'same' THEN settled_child WHEN 'new' THEN 0 ELSE coalesce(child_id, 0) END, settled <> '', source_key, content_key, family_key, school_code, sealed
+		FROM roster_rows`
+
+func openRows(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, id ID, query string, args ...any) ([]opened, error) {
+	rows, err := q.QueryxContext(ctx, query, args...)
 	if err != nil {
-		return nil, 0, fmt.Errorf("open chunk: %w", err)
+		return nil, fmt.Errorf("open rows of roster %d: %w", id, err)
 	}
 	defer rows.Close()
 	var out []opened
 	for rows.Next() {
 		var r opened
 		var sealed []byte
-		if err := rows.Scan(&r.n, &r.group, &r.finding, &r.id, &r.sourceKey, &r.contentKey, &r.familyKey, &r.school, &sealed); err != nil {
-			return nil, 0, fmt.Errorf("open chunk: %w", err)
+		if err := rows.Scan(&r.n, &r.group, &r.finding, &r.id, &r.decided, &r.sourceKey, &r.contentKey, &r.familyKey, &r.school, &sealed); err != nil {
+			return nil, fmt.Errorf("open rows of roster %d: %w", id, err)
 		}
-		plain, err := keys.Open(rowPlace(who.Tenant, b.ID, r.n), sealed)
-		if err != nil {
-			return nil, 0, err
-		}
-		if err := json.Unmarshal(plain, &r.child); err != nil {
-			return nil, 0, fmt.Errorf("staged row %d is damaged", r.n)
+		if r.child, err = openRow(who, keys, id, r.n, sealed); err != nil {
+			return nil, err
 		}
 		out = append(out, r)
 	}
-	return out, upTo, rows.Err()
+	return out, rows.Err()
+}
+
+// openRow opens what the file says of a child.
+func openRow(who store.Who, keys *vault.Keyring, id ID, n int, sealed []byte) (c rosterfile.Child, err error) {
+	plain, err := keys.Open(rowPlace(who.Tenant, id, n), sealed)
+	if err != nil {
+		return c, err
+	}
+	if err := json.Unmarshal(plain, &c); err != nil {
+		return c, fmt.Errorf("staged row %d is damaged", n)
+	}
+	return c, nil
 }

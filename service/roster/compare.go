@@ -19,11 +19,12 @@ import (
 // Why a row is doubtful or to be reviewed, beside the doubts of rosterfile:
 // catalogue keys.
 const (
-	reasonAlike   = "roster.reason.alike"   // the same name and birth date as a child on record
-	reasonStudent = "roster.reason.student" // a student number of a child with another name
-	reasonUnknown = "roster.reason.unknown" // a change to a child that nobody knows
-	reasonRefused = "roster.reason.refused" // the family opted out: the child is not enrolled again
-	reasonDied    = "roster.problem.died"   // a child whom nobody knows, and who has died
+	reasonAlike   = "roster.reason.alike"    // the same name and birth date as a child on record
+	reasonStudent = "roster.reason.student"  // a student number of a child with another name
+	reasonUnknown = "roster.reason.unknown"  // a change to a child that nobody knows
+	reasonRefused = "roster.reason.refused"  // the family opted out: the child is not enrolled again
+	reasonDied    = "roster.problem.died"    // a child whom nobody knows, and who has died
+	reasonOut     = "roster.reason.left_out" // a person left the row out, and it says the same as then
 	roleUnsaid    = "roster.problem.role_unsaid"
 )
 
@@ -57,6 +58,9 @@ func (s *staging) compare(ctx context.Context, q sqlx.QueryerContext) error {
 		s.rows = append(s.rows, r)
 	}
 	if err := s.identify(ctx, q); err != nil {
+		return err
+	}
+	if err := s.leaveOut(ctx, q); err != nil {
 		return err
 	}
 	if s.file.Mode == rosterfile.Bulk {
@@ -203,6 +207,35 @@ func (s *staging) identify(ctx context.Context, q sqlx.QueryerContext) error {
 		}
 	}
 	return nil
+}
+
+// leaveOut asks no more about rows that a person left out and that say the same
+// as then.
+func (s *staging) leaveOut(ctx context.Context, q sqlx.QueryerContext) error {
+	const query = `
+		SELECT DISTINCT r.source_key, r.content_key
+		FROM roster_rows r JOIN roster_batches b ON b.tenant_id = r.tenant_id AND b.id = r.batch_id
+		WHERE b.source_id = $1 AND b.state IN ('applying', 'applied') AND r.settled = 'out'`
+	rows, err := q.QueryxContext(ctx, query, s.source.id)
+	if err != nil {
+		return fmt.Errorf("what was left out of source %d: %w", s.source.id, err)
+	}
+	defer rows.Close()
+	left := map[string]bool{}
+	for rows.Next() {
+		var source, content []byte
+		if err := rows.Scan(&source, &content); err != nil {
+			return fmt.Errorf("what was left out of source %d: %w", s.source.id, err)
+		}
+		left[string(source)+string(content)] = true
+	}
+	for i := range s.rows {
+		r := &s.rows[i]
+		if (r.finding == Doubtful || r.finding == Review) && left[string(r.sourceKey)+string(r.contentKey)] {
+			r.verdict = verdict{Unchanged, reasonOut, r.id}
+		}
+	}
+	return rows.Err()
 }
 
 // verdict is what a comparison found about a row, and which child it is.

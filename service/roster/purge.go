@@ -30,7 +30,7 @@ func Purge(ctx context.Context, tx *sqlx.Tx, p program.ID, kept []family.ChildID
 		return 0, nil
 	}
 	for _, query := range []string{
-		`UPDATE roster_rows SET sealed = NULL, before = NULL WHERE batch_id = ANY ($1) AND sealed IS NOT NULL`,
+		`UPDATE roster_rows SET sealed = NULL, before = NULL, settled_note = '' WHERE batch_id = ANY ($1) AND sealed IS NOT NULL`,
 		`UPDATE roster_rejects SET sealed = NULL WHERE batch_id = ANY ($1) AND sealed IS NOT NULL`,
 	} {
 		if _, err := tx.ExecContext(ctx, query, pq.Array(ids)); err != nil {

@@ -12,7 +12,6 @@ import (
 
 	"seedbook/ledger"
 	"seedbook/service/program"
-	"seedbook/service/roster/rosterfile"
 	"seedbook/service/store"
 	"seedbook/service/vault"
 )
@@ -34,16 +33,17 @@ type batchRecord struct {
 	ReceivedAt time.Time      `db:"received_at"`
 	AppliedBy  sql.NullString `db:"applied_by"`
 	AppliedAt  sql.NullTime   `db:"applied_at"`
+	Purged     bool           `db:"purged"`
 }
 
 const batchColumns = `b.id, b.kind, s.name AS source, b.file_name, b.sha256, b.mode, b.state, b.counts, b.preview, b.groups, b.done_groups,
-	b.enroll_on, b.received_by, b.received_at, b.applied_by, b.applied_at`
+	b.enroll_on, b.received_by, b.received_at, b.applied_by, b.applied_at, b.purged_at IS NOT NULL AS purged`
 
 func (r batchRecord) batch() (Batch, error) {
 	b := Batch{
 		ID: r.ID, Kind: r.Kind, Source: r.Source, FileName: r.FileName, SHA256: r.SHA256, Mode: r.Mode, State: r.State,
 		Groups: r.Groups, DoneGroups: r.DoneGroups, EnrollOn: r.EnrollOn, ReceivedBy: r.ReceivedBy, ReceivedAt: r.ReceivedAt,
-		AppliedBy: r.AppliedBy.String, AppliedAt: r.AppliedAt.Time,
+		AppliedBy: r.AppliedBy.String, AppliedAt: r.AppliedAt.Time, Purged: r.Purged,
 	}
 	if err := errors.Join(json.Unmarshal([]byte(r.Counts), &b.Counts), json.Unmarshal([]byte(r.Preview), &b.Preview)); err != nil {
 		return Batch{}, fmt.Errorf("roster %d: %w", r.ID, err)
@@ -66,6 +66,14 @@ func Load(ctx context.Context, q sqlx.QueryerContext, p program.ID, id ID) (Batc
 		return Batch{}, fmt.Errorf("roster %d: %w", id, err)
 	}
 	return r.batch()
+}
+
+// noBatch is ErrNone where a batch was not found.
+func noBatch(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNone
+	}
+	return err
 }
 
 // Batches returns a program's files, newest first, before a given one (0: from
@@ -95,11 +103,18 @@ func Batches(ctx context.Context, q sqlx.QueryerContext, p program.ID, before ID
 // families, after a given one.
 func Rows(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, id ID, finding Finding, after, limit int) ([]Row, error) {
 	const query = `
-		SELECT n, file, line, finding, reason, coalesce(child_id, 0), school_code, grade, sealed
-		FROM roster_rows
 		WHERE batch_id = $1 AND finding = $2 AND n > $3 AND sealed IS NOT NULL
 		ORDER BY n LIMIT $4`
-	rows, err := q.QueryxContext(ctx, query, id, string(finding), after, limit)
+	return readRows(ctx, q, who, keys, id, rowColumns+query, id, string(finding), after, limit)
+}
+
+const rowColumns = `
+		SELECT n, file, line, finding, reason, coalesce(child_id, 0), school_code, grade, sealed,
+		       settled, coalesce(settled_child, 0), settled_why, settled_note, coalesce(settled_by, ''), settled_at, settled_no, applied
+		FROM roster_rows`
+
+func readRows(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, id ID, query string, args ...any) ([]Row, error) {
+	rows, err := q.QueryxContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("rows of roster %d: %w", id, err)
 	}
@@ -108,18 +123,18 @@ func Rows(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault
 	for rows.Next() {
 		var r Row
 		var sealed []byte
-		if err := rows.Scan(&r.N, &r.File, &r.Line, &r.Finding, &r.Reason, &r.Child, &r.School, &r.Grade, &sealed); err != nil {
+		var at sql.NullTime
+		s := &r.Settled
+		err := rows.Scan(&r.N, &r.File, &r.Line, &r.Finding, &r.Reason, &r.Child, &r.School, &r.Grade, &sealed,
+			&s.Answer, &s.Child, &s.Why, &s.Note, &s.By, &at, &s.No, &s.Applied)
+		if err != nil {
 			return nil, fmt.Errorf("rows of roster %d: %w", id, err)
 		}
-		plain, err := keys.Open(rowPlace(who.Tenant, id, r.N), sealed)
-		if err != nil {
+		if r.Said, err = openRow(who, keys, id, r.N, sealed); err != nil {
 			return nil, err
 		}
-		var c rosterfile.Child
-		if err := json.Unmarshal(plain, &c); err != nil {
-			return nil, fmt.Errorf("staged row %d is damaged", r.N)
-		}
-		r.Name, r.BornOn = person(c).ListName(), c.BornOn
+		s.At = at.Time
+		r.Name, r.BornOn = person(r.Said).ListName(), r.Said.BornOn
 		out = append(out, r)
 	}
 	return out, rows.Err()

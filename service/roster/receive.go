@@ -208,18 +208,25 @@ func (s *staging) write(ctx context.Context, tx *sqlx.Tx, u Upload, at time.Time
 	if err != nil {
 		return 0, fmt.Errorf("preview: %w", err)
 	}
+	header, err := s.header()
+	if err != nil {
+		return 0, err
+	}
 	sum := sha256.Sum256(u.Data)
 	const query = `
-		INSERT INTO roster_batches (tenant_id, program_id, source_id, file_name, sha256, mode, state, counts, preview, groups, enroll_on, revision, received_by, received_at, kind)
-		VALUES ($1, $2, $3, $4, $5, $6, 'staged', $7, $8, $9, $10, $11, $12, $13, $14)
+		INSERT INTO roster_batches (tenant_id, program_id, source_id, file_name, sha256, mode, state, counts, preview, groups, enroll_on, revision, received_by, received_at, kind, header)
+		VALUES ($1, $2, $3, $4, $5, $6, 'staged', $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		RETURNING id`
 	var id ID
 	err = tx.GetContext(ctx, &id, query, s.who.Tenant, s.program.ID, s.source.id, u.FileName, sum[:], string(s.file.Mode),
-		string(counts), string(preview), s.groups, s.on, s.source.revision, s.who.Actor, at, cmp.Or(u.Kind, OfSchools))
+		string(counts), string(preview), s.groups, s.on, s.source.revision, s.who.Actor, at, cmp.Or(u.Kind, OfSchools), header)
 	if err != nil {
 		return 0, fmt.Errorf("stage roster: %w", err)
 	}
 	if err := s.writeRows(ctx, tx, id); err != nil {
+		return 0, err
+	}
+	if err := s.writeRejects(ctx, tx, id); err != nil {
 		return 0, err
 	}
 	return id, s.writeProblems(ctx, tx, id)

@@ -70,6 +70,13 @@ type Counts struct {
 	Quarantined int             `json:"quarantined"`
 	Children    int             `json:"children"`
 	By          map[Finding]int `json:"by"`
+	// Settled are the doubtful rows that people settled, by what they said.
+	Settled map[Answer]int `json:"settled,omitempty"`
+}
+
+// Open is how many rows wait for a person.
+func (c Counts) Open() int {
+	return c.By[Doubtful] + c.By[Review] - c.Settled[Same] - c.Settled[Fresh] - c.Settled[Out]
 }
 
 // Preview is what applying a batch would do.
@@ -138,6 +145,7 @@ type Batch struct {
 	ReceivedAt time.Time
 	AppliedBy  string
 	AppliedAt  time.Time // zero until applied
+	Purged     bool      // what its rows say is gone
 }
 
 // Row is one child of a staged file.
@@ -152,6 +160,8 @@ type Row struct {
 	Grade   string
 	Name    string
 	BornOn  ledger.Date
+	Said    rosterfile.Child // the row as the file has it
+	Settled Settled
 }
 
 // Problem is a row or a remark that somebody should look at; it holds no text

@@ -2,6 +2,7 @@ package rosterfile
 
 import (
 	"cmp"
+	"encoding/csv"
 	"slices"
 	"strings"
 
@@ -27,9 +28,21 @@ func (in *reader) readCSV(name, text string) error {
 	if m.Births {
 		in.file.Kind, in.file.Mode = Births, Delta
 	}
+	if t.Column(LineColumn) >= 0 {
+		in.file.Mode = Delta // some rows of a list, mended
+	}
+	in.file.Columns = t.Header
 	f := flat{reader: in, mapping: m, schools: make(map[string]int)}
+	in.written = func() []Row { return f.doubted(t) }
 	return f.read(t)
 }
+
+// Columns of the file of rows that could not be used. A list that has them holds
+// some rows of an earlier one, mended: who is not in it has not left.
+const (
+	LineColumn    = "seedbook line"
+	ProblemColumn = "seedbook problem"
+)
 
 // flat reads tables in which a row is a child with everything about it.
 type flat struct {
@@ -40,6 +53,7 @@ type flat struct {
 	closed  bool           // the schools are known: others are an error
 	seen    map[string]*seen
 	named   [][6]Field // the guardians for whom there are columns
+	raw     []string   // the children's rows as written, within the text of the file
 }
 
 // seen is the first row of an id.
@@ -102,7 +116,25 @@ func (f *flat) row(g *reading) {
 	}
 	c.Doubts = g.doubts
 	f.file.Children = append(f.file.Children, c)
+	f.raw = append(f.raw, g.row.Raw)
 	row.child = len(f.file.Children)
+}
+
+// doubted are the rows of children in doubt, whatever put them there.
+func (f *flat) doubted(t *tabular.Table) (out []Row) {
+	for i, c := range f.file.Children {
+		if len(c.Doubts) == 0 {
+			continue
+		}
+		cells := csv.NewReader(strings.NewReader(f.raw[i]))
+		cells.Comma, cells.FieldsPerRecord, cells.LazyQuotes = rune(t.Comma), -1, true
+		row := Row{File: c.File, Line: c.Line, SourceID: c.SourceID, StudentNumber: c.StudentNumber, Raw: f.raw[i]}
+		if all, err := cells.Read(); err == nil { // it was read before
+			row.Cells = all
+		}
+		out = append(out, row)
+	}
+	return out
 }
 
 // birth reads what only birth records say.

@@ -102,7 +102,7 @@ func (g *reading) asWritten() Row {
 	if len(raw) > most {
 		raw = strings.ToValidUTF8(raw[:most], "")
 	}
-	return Row{File: g.table.Name, Line: g.row.Line, SourceID: g.id, StudentNumber: g.number, Raw: raw}
+	return Row{File: g.table.Name, Line: g.row.Line, SourceID: g.id, StudentNumber: g.number, Raw: raw, Cells: slices.Clone(g.row.Cells)}
 }
 
 // born reads a birth date into a child. What cannot be read, or lies after the

@@ -69,7 +69,9 @@ type File struct {
 	Totals             // of the rows about people
 	Tables     []Table // every table read, in the order read
 	Problems   []Problem
-	SetAside   []Row // the quarantined rows of all tables, for whoever corrects them
+	SetAside   []Row    // the quarantined rows of all tables, for whoever corrects them
+	Doubted    []Row    // rows of a plain table about children in doubt, likewise
+	Columns    []string // names of a plain table's columns
 }
 
 // Totals account for every row of the tables that list people.
@@ -111,6 +113,8 @@ type Row struct {
 	// StudentNumber is the child's in a plain CSV, which may know no other id.
 	StudentNumber string `json:"student,omitempty"`
 	Raw           string `json:"raw"` // clipped to 4 KB
+	// Cells are those of a row of a plain table.
+	Cells []string `json:"cells,omitempty"`
 }
 
 // LogValue keeps people out of logs.
@@ -228,6 +232,7 @@ type reader struct {
 	options Options
 	file    *File
 	report  tabular.Report
+	written func() []Row // the rows of children in doubt; nil where no plain table is read
 	grades  map[string]string
 }
 
@@ -245,6 +250,9 @@ func (in *reader) finish() (*File, error) {
 		default:
 			f.Totals.Children++
 		}
+	}
+	if in.written != nil {
+		f.Doubted = in.written()
 	}
 	f.Problems = in.report.Problems()
 	if !f.Totals.Balanced() {

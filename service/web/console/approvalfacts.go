@@ -35,6 +35,8 @@ func (f *requestFile) facts(v visit) []parts.Row {
 		f.correctionFacts(v, add)
 	case approval.Roster:
 		f.rosterFacts(v, add)
+	case approval.Undo:
+		f.undoneFacts(v, add)
 	case approval.Receipt:
 		var e fund.Entering
 		if json.Unmarshal(f.says.Details, &e) == nil {

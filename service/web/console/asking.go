@@ -41,8 +41,8 @@ type rosterApproval struct {
 	request approval.Request
 }
 
-func (c *Console) rosterApproval(ctx context.Context, q sqlx.QueryerContext, v visit, b roster.Batch) (a rosterApproval, err error) {
-	if b.State != roster.Staged {
+func (c *Console) rosterApproval(ctx context.Context, q sqlx.QueryerContext, v visit, b roster.Batch, later int) (a rosterApproval, err error) {
+	if b.State != roster.Staged && later == 0 {
 		return rosterApproval{alone: true}, nil
 	}
 	a.alone, err = roster.CommitAlone(ctx, q, v.Who(), v.program, b.ID)

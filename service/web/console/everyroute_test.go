@@ -22,6 +22,10 @@ const nothing = "987654321"
 // addresses is where every route leads in the city: {child} and the like are
 // filled in with what is there. A route without an address fails the test.
 var addresses = map[string]string{
+	"/p/:program/rosters/:id/undo": "{p}/rosters/{roster}/undo", "/p/:program/rosters/:id/doubts": "{p}/rosters/{roster}/doubts",
+	"/p/:program/rosters/:id/doubts/:row": "{p}/rosters/{roster}/doubts/" + nothing, "/p/:program/rosters/:id/rejected.csv": "{p}/rosters/{roster}/rejected.csv",
+	"/p/:program/rosters/:id/rejected.xlsx": "{p}/rosters/{roster}/rejected.xlsx",
+
 	"/": "/", "/help": "/help", "/sign-out": "/sign-out", "/account": "/account", "/account/sessions": "/account/sessions",
 	"/sign-in/code": "/sign-in/code", "/account/security": "/account/security", "/account/password": "/account/password",
 	"/account/app": "/account/app", "/account/app/remove": "/account/app/remove",

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/url"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
@@ -13,6 +14,7 @@ import (
 	"seedbook/service/enroll"
 	"seedbook/service/i18n"
 	"seedbook/service/report"
+	"seedbook/service/roster"
 	"seedbook/service/web"
 	"seedbook/service/web/console/pages"
 	"seedbook/service/web/parts"
@@ -36,7 +38,8 @@ func (c *Console) home(g *gin.Context, v visit) error {
 	var runs []jobs.Run
 	var work report.Work
 	var reviews []jobs.Run
-	waiting := 0 // merges, for a second person
+	waiting := 0          // merges, for a second person
+	overdue, soon := 0, 0 // newborns whose parents are to be told
 	err := c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
 		if totals, err = report.Overview(ctx, q, v.program); err != nil {
 			return err
@@ -50,6 +53,9 @@ func (c *Console) home(g *gin.Context, v visit) error {
 		if waiting, err = duplicate.Count(ctx, q, v.program.ID, duplicate.Waiting); err != nil {
 			return err
 		}
+		if overdue, soon, err = roster.Untold(ctx, q, v.program, v.today(), tellDays); err != nil {
+			return err
+		}
 		work, err = report.WorkFor(ctx, q, v.Who(), v.program, v.at)
 		return err
 	})
@@ -60,6 +66,9 @@ func (c *Console) home(g *gin.Context, v visit) error {
 		Program: v.program.Name, Base: v.base(), Children: totals.Children[enroll.Enrolled], Savers: totals.Savers,
 		Total: totals.Own.Add(totals.Program), Own: totals.Own, Awarded: totals.Program, Coming: totals.Coming,
 		Work: tasks(v, work),
+	}
+	if v.May(auth.SeeRosters) {
+		view.Work = append(view.Work, untoldTasks(v, overdue, soon)...)
 	}
 	if len(reviews) > 0 && differing(reviews[0]) > 0 && v.May(auth.SeeJobs) {
 		view.Work = append(view.Work, pages.Task{Text: v.words.N("console.task.findings", differing(reviews[0])), To: v.base() + "/findings", Tone: parts.Bad})
@@ -78,6 +87,28 @@ func (c *Console) home(g *gin.Context, v visit) error {
 	return c.show(g, pages.HomePage(p, view))
 }
 
+// tellDays is how long before its end the time to tell parents is told.
+const tellDays = 14
+
+// untoldTasks are of newborns whose parents are to be told of the account.
+func untoldTasks(v visit, overdue, soon int) (out []pages.Task) {
+	if overdue > 0 {
+		out = append(out, pages.Task{Text: v.words.N("births.task_overdue", overdue), Note: v.words.T("births.task_note"), To: v.base() + "/rosters", Tone: parts.Bad})
+	}
+	if soon > 0 {
+		out = append(out, pages.Task{Text: v.words.N("births.task_soon", soon), Note: v.words.T("births.task_note"), To: v.base() + "/rosters", Tone: parts.Caution})
+	}
+	return out
+}
+
+// inRoster leads to a page of the roster that a task is about, or to all of them.
+func inRoster(id int64, page string) string {
+	if id == 0 {
+		return "/rosters"
+	}
+	return "/rosters/" + strconv.FormatInt(id, 10) + page
+}
+
 // tasks are what waits for somebody, as far as the visitor may see it.
 func tasks(v visit, k report.Work) []pages.Task {
 	var out []pages.Task
@@ -94,7 +125,8 @@ func tasks(v visit, k report.Work) []pages.Task {
 	add(k.Stuck, "stuck", "/jobs", auth.SeeJobs, parts.Bad, "")
 	add(k.Staged, "staged", "/rosters", auth.SeeRosters, parts.Info, "")
 	add(k.Begun, "begun", "/rosters", auth.SeeRosters, parts.Caution, "")
-	add(k.Doubtful, "doubtful", "/rosters", auth.SeeRosters, parts.Caution, "")
+	add(k.Doubtful, "doubtful", inRoster(k.DoubtfulIn, "/doubts"), auth.SeeRosters, parts.Caution, "")
+	add(k.Settled, "settled", inRoster(k.SettledIn, ""), auth.CommitRosters, parts.Caution, "")
 	if k.Suspense > 0 {
 		days := v.today().DaysSince(k.Oldest)
 		add(k.Suspense, "waiting", "/deposits", auth.SeeDeposits, parts.Caution, w.N("console.task.oldest", days, i18n.Args{"amount": k.SuspenseSum}))

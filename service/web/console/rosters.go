@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"seedbook/service/i18n"
 	"seedbook/service/program"
 	"seedbook/service/roster"
+	"seedbook/service/roster/rosterfile"
 	"seedbook/service/rules"
 	"seedbook/service/tabular"
 	"seedbook/service/web"
@@ -33,8 +35,12 @@ func (c *Console) rosters(g *gin.Context, v visit) error {
 
 func (c *Console) showRosters(g *gin.Context, v visit, status int, view pages.Rosters, problems []parts.Problem) error {
 	var batches []roster.Batch
+	var notices map[roster.ID]roster.Notice
 	err := c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
-		batches, err = roster.Batches(ctx, q, v.program.ID, 0, 50)
+		if batches, err = roster.Batches(ctx, q, v.program.ID, 0, 50); err != nil {
+			return err
+		}
+		notices, err = roster.Notices(ctx, q, v.program, births(batches...))
 		return err
 	})
 	if err != nil {
@@ -51,6 +57,13 @@ func (c *Console) showRosters(g *gin.Context, v visit, status int, view pages.Ro
 		view.Files = append(view.Files, pages.FileLine{
 			Name: b.FileName, Received: b.ReceivedAt.In(v.at.Location()), By: actor(v, b.ReceivedBy), State: rosterState(v, b.State), Rows: b.Counts.Rows, To: rosterPath(v, b.ID),
 		})
+		if n, ok := notices[b.ID]; ok {
+			view.Files[len(view.Files)-1].Told = told(v, n)
+		}
+		if open := b.Counts.Open(); open > 0 && (b.State == roster.Staged || b.State == roster.Applied) {
+			last := &view.Files[len(view.Files)-1]
+			last.Open, last.Doubts = open, doubtsPath(v, b.ID)
+		}
 	}
 	p := c.page(g, v, v.words.T("console.rosters.title"))
 	p.Problems = problems
@@ -99,11 +112,24 @@ func (c *Console) roster(g *gin.Context, v visit) error {
 	var funds map[string]fund.Fund
 	var book *rules.Book
 	var needs rosterApproval
+	var undoing approval.Request
+	var notices map[roster.ID]roster.Notice
+	later := 0
 	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error {
 		if b, err = roster.Load(ctx, q, v.program.ID, id); err != nil {
 			return err
 		}
-		if needs, err = c.rosterApproval(ctx, q, v, b); err != nil {
+		if notices, err = roster.Notices(ctx, q, v.program, births(b)); err != nil {
+			return err
+		}
+		undoing, err = approval.Open(ctx, q, approval.Undo, roster.Subject(id))
+		if err != nil && !errors.Is(err, approval.ErrNone) {
+			return err
+		}
+		if later, err = roster.Later(ctx, q, id); err != nil {
+			return err
+		}
+		if needs, err = c.rosterApproval(ctx, q, v, b, later); err != nil {
 			return err
 		}
 		if problems, err = roster.Problems(ctx, q, id, 0, shownProblems); err != nil {
@@ -120,6 +146,11 @@ func (c *Console) roster(g *gin.Context, v visit) error {
 	}
 	p := c.page(g, v, b.FileName, parts.Link{Text: v.words.T("console.nav.rosters"), To: v.base() + "/rosters"})
 	view := c.previewView(v, b, funds, book, needs)
+	c.addDoubts(v, &view, b, later, needs)
+	addRejected(v, &view, b)
+	addUndo(v, &view, b, undoing)
+	addClocks(v, &view, b, notices)
+	view.Some = b.Kind == roster.OfSchools && b.Mode == string(rosterfile.Delta)
 	for _, problem := range problems {
 		view.Problems = append(view.Problems, problemLine(v, problem))
 	}
@@ -154,7 +185,7 @@ func (c *Console) previewView(v visit, b roster.Batch, funds map[string]fund.Fun
 			{Label: w.T("console.preview.changed"), Value: w.Int(by[roster.Changed])},
 			{Label: w.T("console.preview.unchanged"), Value: w.Int(by[roster.Unchanged])},
 			{Label: w.T("console.preview.gone"), Value: w.Int(by[roster.Gone]), Note: w.T("console.preview.gone_note")},
-			{Label: w.T("console.preview.open"), Value: w.Int(by[roster.Doubtful] + by[roster.Review]), Note: w.T("console.preview.open_note")},
+			{Label: w.T("console.preview.open"), Value: w.Int(b.Counts.Open()), Note: openNote(v, b)},
 		},
 	}
 	total := c.addCost(v, &view, b, funds, book)
@@ -220,6 +251,33 @@ func (c *Console) addDecision(v visit, view *pages.Preview, b roster.Batch, tota
 		}
 	case roster.Applying:
 		view.Commit, view.Confirm = path+"/commit", v.words.T("console.preview.resume")
+	}
+}
+
+func openNote(v visit, b roster.Batch) string {
+	settled := b.Counts.By[roster.Doubtful] + b.Counts.By[roster.Review] - b.Counts.Open()
+	if settled == 0 {
+		return v.words.T("console.preview.open_note")
+	}
+	return v.words.T("settling.preview_settled", i18n.Args{"n": settled})
+}
+
+// addDoubts leads to the rows that wait for a person, and offers to apply those
+// that were settled since the rest was.
+func (c *Console) addDoubts(v visit, view *pages.Preview, b roster.Batch, later int, needs rosterApproval) {
+	if b.Counts.By[roster.Doubtful]+b.Counts.By[roster.Review] > 0 && (b.State == roster.Staged || b.State == roster.Applied) {
+		view.Doubts = parts.Link{Text: v.words.N("settling.to_open", b.Counts.Open()), To: doubtsPath(v, b.ID)}
+	}
+	if later == 0 {
+		return
+	}
+	view.Later = v.words.T("settling.later")
+	if view.Work != nil || !v.May(auth.CommitRosters) || needs.request.ID != 0 && needs.request.State != approval.Approved {
+		return
+	}
+	view.Commit, view.Confirm = rosterPath(v, b.ID)+"/commit", v.words.N("settling.apply_later", later)
+	if !needs.alone && needs.request.State != approval.Approved {
+		view.Commit, view.Confirm, view.Large = rosterPath(v, b.ID)+"/ask", v.words.T("console.preview.ask"), true
 	}
 }
 

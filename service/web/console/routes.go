@@ -137,6 +137,13 @@ var routes = []route{
 	{post, "/p/:program/rosters/:id/commit", auth.CommitRosters, (*Console).commitRoster, false},
 	{post, "/p/:program/rosters/:id/discard", auth.CommitRosters, (*Console).discardRoster, false},
 	{get, "/p/:program/rosters/:id/problems.csv", auth.SeeRosters, (*Console).rosterProblems, false},
+	{get, "/p/:program/rosters/:id/undo", auth.CommitRosters, (*Console).askRosterUndo, false},
+	{post, "/p/:program/rosters/:id/undo", auth.CommitRosters, (*Console).undoRoster, false},
+	{get, "/p/:program/rosters/:id/rejected.csv", auth.UploadRosters, rosterRejected(sheet.CSV), false},
+	{get, "/p/:program/rosters/:id/rejected.xlsx", auth.UploadRosters, rosterRejected(sheet.XLSX), false},
+	{get, "/p/:program/rosters/:id/doubts", auth.SeeRosters, (*Console).doubts, false},
+	{get, "/p/:program/rosters/:id/doubts/:row", auth.SeeRosters, (*Console).doubt, false},
+	{post, "/p/:program/rosters/:id/doubts/:row", auth.CommitRosters, (*Console).settleDoubt, false},
 
 	{get, "/p/:program/imports", auth.SeeImports, (*Console).imports, false},
 	{get, "/p/:program/imports/sources", auth.SeeImports, (*Console).sources, false},

@@ -204,6 +204,9 @@ type FileLine struct {
 	State    parts.Status
 	Rows     int
 	To       string
+	Told     parts.Status // of birth records: how the time to tell parents stands
+	Open     int          // rows that wait for a person
+	Doubts   string       // to them; "" for none
 }
 
 // Columns asks which column of a CSV is what.
@@ -232,13 +235,22 @@ type Preview struct {
 	Reasons     []parts.Row // why new children do not take part, with how many
 	Schools     []SchoolLine
 	Problems    []ProblemLine
-	AllProblems string      // to the file with every problem; "" for none
-	Commit      string      // where committing posts to; "" where it may not
-	Confirm     string      // what the button promises
-	Discard     string      // where discarding posts to; "" where it may not
-	Large       bool        // committing asks another person first
-	Request     parts.Link  // that waits about it
-	Work        *parts.Work // while it is applied
+	AllProblems string       // to the file with every problem; "" for none
+	Commit      string       // where committing posts to; "" where it may not
+	Confirm     string       // what the button promises
+	Discard     string       // where discarding posts to; "" where it may not
+	Large       bool         // committing asks another person first
+	Doubts      parts.Link   // to the rows that wait for a person; To "" for none
+	Clocks      []parts.Row  // of birth records: the two times of 90 days
+	Told        parts.Status // how the second stands
+	Letters     string       // to the letters that tell parents
+	Undo        parts.Link   // to undoing it; To "" where that is past
+	Some        bool         // the file is some rows of a list: who is not in it has not left
+	Rejected    []parts.Link // files of the rows that were not used, to mend and send again
+	Again       string       // where a mended file goes
+	Later       string       // rows that were settled since, where the rest is applied
+	Request     parts.Link   // that waits about it
+	Work        *parts.Work  // while it is applied
 }
 
 // CostLine is what a benefit would take from a fund.

@@ -25,6 +25,7 @@ type Page struct {
 
 // Pages are all pages, some of them in several states.
 var Pages = []Page{
+	{"preview-births", previewBirths}, {"doubts", doubts}, {"doubts-settled", doubtsSettled}, {"doubt", doubt}, {"doubt-meanwhile", doubtMeanwhile}, {"undo-roster", undoRoster}, {"undo-roster-nothing", undoRosterNothing},
 	{"sign-in", signIn}, {"sign-in-refused", signInRefused}, {"link", link}, {"account", account}, {"help", help}, {"guide", guide}, {"keyboard", keyboard},
 	{"home", home}, {"home-empty", homeEmpty},
 	{"pictures", pictures}, {"pictures-none", picturesNone}, {"pictures-refused", picturesRefused}, {"equity", equity},
@@ -320,8 +321,22 @@ func previewView(p *parts.Page) pages.Preview {
 		Schools: []pages.SchoolLine{{Name: "Lincoln Elementary", Children: 320, New: 316, Changed: 2, Unchanged: 1, Open: 1}, {Name: "Cesar Chavez Elementary", Children: 640, New: 626, Changed: 9, Unchanged: 2, Open: 3}},
 		Problems: []pages.ProblemLine{{File: "users.csv", Line: 118, Column: "birthDate", Text: "There is no birth date.", Tone: parts.Caution, Status: "Set aside"},
 			{File: "users.csv", Line: 1204, Column: "grades", Text: "“13” is not a grade we know.", Tone: parts.Caution, Status: "Set aside"}},
+		Doubts: parts.Link{Text: p.N("settling.to_open", 4), To: base + "/rosters/3/doubts"}, Again: base + "/imports/new/rosters",
+		Rejected:    []parts.Link{{Text: p.T("console.imports.rejected_as.csv"), To: base + "/rosters/3/rejected.csv"}, {Text: p.T("console.imports.rejected_as.xlsx"), To: base + "/rosters/3/rejected.xlsx"}},
 		AllProblems: base + "/rosters/3/problems.csv", Commit: base + "/rosters/3/commit", Confirm: "Enroll 942 children and set aside $47,100.00", Discard: base + "/rosters/3/discard",
 	}
+}
+
+func previewBirths(p *parts.Page) templ.Component {
+	in(p, "rosters", "births-2026-08.csv")
+	v := previewView(p)
+	v.Schools, v.Problems, v.Rejected, v.Doubts, v.Commit, v.Discard = nil, nil, nil, parts.Link{}, "", ""
+	v.Clocks = []parts.Row{{Term: p.T("births.late"), Value: p.T("births.late_of", map[string]any{"n": 4, "of": 942})}, {Term: p.T("births.oldest"), Value: p.Date(day("2026-03-02"))},
+		{Term: p.T("births.tell_by"), Value: p.Date(day("2026-09-30"))}}
+	v.Told = parts.Status{Text: p.N("births.overdue", 12, map[string]any{"on": day("2026-09-30")}), Tone: parts.Bad}
+	v.Letters = base + "/letters"
+	v.Undo = parts.Link{Text: p.T("rosterundo.offer", map[string]any{"until": day("2026-11-04")}), To: base + "/rosters/3/undo"}
+	return pages.PreviewPage(p, v)
 }
 
 func previewApplying(p *parts.Page) templ.Component {
