@@ -41,6 +41,10 @@ type settings struct {
 	Outbox string `env:"CSA_OUTBOX"`
 	// Mail is an SMTP server (host:port) of this machine or network that e-mail goes through.
 	Mail string `env:"CSA_MAIL"`
+	// MailUser is the name with which the SMTP server is signed in to, where it asks for one.
+	MailUser string `env:"CSA_MAIL_USER"`
+	// MailPassword is the password for it.
+	MailPassword string `env:"CSA_MAIL_PASSWORD"`
 	// MailFrom is the address that e-mail comes from.
 	MailFrom string `env:"CSA_MAIL_FROM"`
 	// Lang is the language of what commands print: en or es.

@@ -42,7 +42,7 @@ func (s *session) startPost(log *slog.Logger) *post {
 	folder := notify.Folder(s.settings.Outbox)
 	sinks := notify.Sorted{notify.SMS: folder, notify.Email: folder}
 	if s.settings.Mail != "" {
-		sinks[notify.Email] = notify.Mail{Server: s.settings.Mail, From: s.settings.MailFrom}
+		sinks[notify.Email] = notify.Mail{Server: s.settings.Mail, From: s.settings.MailFrom, User: s.settings.MailUser, Password: s.settings.MailPassword}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &post{cancel: cancel}

@@ -159,3 +159,20 @@ func Review(ctx context.Context, tx *sqlx.Tx, who store.Who, child family.ChildI
 	return audit.Record(ctx, tx, who, []audit.Event{{Verb: "activation.reviewed", Kind: "child", Subject: int64(child),
 		After: map[string]any{"account": account, "guardian": guardian, "goes_on": on}}}, at)
 }
+
+// May reports, as ErrMayNot, that a guardian has no right for a child on the
+// program's day.
+func May(ctx context.Context, q sqlx.QueryerContext, g Guardian, h Held, right family.Right, at time.Time) error {
+	const query = `
+		SELECT guardian_may(c.tenant_id, c.child_id, c.guardian_id, $5, CAST(CAST($3 AS timestamptz) AT TIME ZONE p.time_zone AS date))
+		FROM guardian_children c JOIN programs p ON p.tenant_id = c.tenant_id AND p.id = $4
+		WHERE c.account_id = $1 AND c.child_id = $2 AND c.ended_at IS NULL AND c.paused_at IS NULL`
+	var may []bool
+	if err := sqlx.SelectContext(ctx, q, &may, query, g.Account, h.Child, at, h.Program, right); err != nil {
+		return fmt.Errorf("what guardian %d may: %w", g.Account, err)
+	}
+	if len(may) == 0 || !may[0] {
+		return ErrMayNot
+	}
+	return nil
+}

@@ -154,16 +154,5 @@ func mayInvite(ctx context.Context, q sqlx.QueryerContext, g Guardian, h Held, a
 			return ErrMayNot
 		}
 	}
-	const query = `
-		SELECT guardian_may(c.tenant_id, c.child_id, c.guardian_id, 'change', CAST(CAST($3 AS timestamptz) AT TIME ZONE p.time_zone AS date))
-		FROM guardian_children c JOIN programs p ON p.tenant_id = c.tenant_id AND p.id = $4
-		WHERE c.account_id = $1 AND c.child_id = $2 AND c.ended_at IS NULL`
-	var may bool
-	if err := sqlx.GetContext(ctx, q, &may, query, g.Account, h.Child, at, h.Program); err != nil {
-		return fmt.Errorf("whether guardian %d may invite: %w", g.Account, err)
-	}
-	if !may {
-		return ErrMayNot
-	}
-	return nil
+	return May(ctx, q, g, h, family.MayChange, at)
 }

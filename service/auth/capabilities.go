@@ -70,9 +70,15 @@ const (
 	SeeRules         Capability = "see_rules"
 	DraftRules       Capability = "draft_rules"
 	ApproveRules     Capability = "approve_rules"
-	TryRules         Capability = "try_rules"     // a trial over the caseload changes nothing
-	SeeLetters       Capability = "see_letters"   // the log of letters to families
-	PrintLetters     Capability = "print_letters" // with codes that open an account
+	TryRules         Capability = "try_rules"       // a trial over the caseload changes nothing
+	SeeRequests      Capability = "see_requests"    // what families ask for
+	HandleRequests   Capability = "handle_requests" // ask back, refuse, say that it is done
+	AgreeRequests    Capability = "agree_requests"  // to money that a family asks for; paying it out is another's
+	SeeNotices       Capability = "see_notices"     // what was written to families, and what became of it
+	WordNotices      Capability = "word_notices"    // the program's own words
+	SendNotices      Capability = "send_notices"    // to many at once
+	SeeLetters       Capability = "see_letters"     // the log of letters to families
+	PrintLetters     Capability = "print_letters"   // with codes that open an account
 	SeeJobs          Capability = "see_jobs"
 	RunJobs          Capability = "run_jobs"
 	SeeStatements    Capability = "see_statements"
@@ -150,6 +156,12 @@ var table = map[Capability]holding{
 	DraftRules:       to(ProgramManager),
 	ApproveRules:     freshly(Approver),
 	TryRules:         to(ProgramManager, Approver),
+	SeeRequests:      to(ProgramManager, Operator, Approver, Support, Auditor),
+	HandleRequests:   to(Operator, Support),
+	AgreeRequests:    to(Operator),
+	SeeNotices:       to(ProgramManager, Operator, Approver, Support, Auditor),
+	WordNotices:      to(ProgramManager),
+	SendNotices:      freshly(ProgramManager, Operator),
 	SeeLetters:       to(ProgramManager, Operator, Approver, Support, Auditor),
 	PrintLetters:     freshly(Operator),
 	SeeJobs:          to(ProgramManager, Operator, Approver, Support, Auditor),

@@ -7,6 +7,7 @@
 package family
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -15,8 +16,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"seedbook/ledger"
 	"seedbook/service/fault"
+	"seedbook/service/store"
 	"seedbook/service/vault"
 )
 
@@ -217,4 +221,24 @@ const StudentScheme = "student"
 
 func identifierKey(keys *vault.Keyring, tenant int32, scheme, value string) []byte {
 	return keys.Index(tenant, "id:"+scheme, strings.TrimSpace(value))
+}
+
+// SealFor seals what another room keeps of a child under the family's key, so
+// that erasing the family erases it there, too. where names the row.
+func SealFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, child ChildID, where string, v any) ([]byte, error) {
+	key, err := keyOf(ctx, q, who, keys, child)
+	if err != nil {
+		return nil, err
+	}
+	return sealJSON(key, place(who.Tenant, where, int64(child)), v)
+}
+
+// OpenFor opens what SealFor sealed, or returns ErrNone where the family is
+// erased.
+func OpenFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, child ChildID, where string, sealed []byte, v any) error {
+	key, err := keyOf(ctx, q, who, keys, child)
+	if err != nil {
+		return err
+	}
+	return openJSON(key, place(who.Tenant, where, int64(child)), sealed, v)
 }

@@ -163,3 +163,13 @@ func Speaks(code string) bool {
 	}
 	return false
 }
+
+// NameOf is a language's name in itself; the code where we do not speak it.
+func NameOf(code string) string {
+	for _, l := range Languages {
+		if l.Code == code {
+			return l.Name
+		}
+	}
+	return code
+}

@@ -166,3 +166,44 @@ func wholeNumber(value any) (int64, bool) {
 	}
 	return 0, false
 }
+
+// Source is a phrase as the catalogue has it, with its placeholders.
+func (w *Words) Source(key string) string {
+	p, ok := w.phrases[key]
+	if !ok {
+		missing("phrase", key)
+	}
+	var b strings.Builder
+	for i, part := range p.other {
+		if i%2 == 1 {
+			part = "{{." + part + "}}"
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
+// Placeholders lists the placeholders of a text that is not of a catalogue,
+// sorted, each once; none where one is not written as it should be.
+func Placeholders(src string) []string {
+	t, err := cut(src)
+	if err != nil {
+		return nil
+	}
+	return t.names()
+}
+
+// Fill fills in a text that is not of a catalogue, like one that a program wrote
+// itself. A placeholder without an argument is an error.
+func (w *Words) Fill(src string, args Args) (string, error) {
+	t, err := cut(src)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range t.names() {
+		if _, ok := args[name]; !ok {
+			return "", errPlaceholder
+		}
+	}
+	return w.write("", t, args), nil
+}

@@ -13,7 +13,11 @@ import (
 	"seedbook/service/vault"
 )
 
-// Sink hands a message over to the outside world. An error is tried again.
+// ErrBounced reports an address that takes no messages: trying again is of no use.
+var ErrBounced = errors.New("the address takes no messages")
+
+// Sink hands a message over to the outside world: an SMTP server, a provider of
+// text messages, a folder. An error is tried again, unless it is ErrBounced.
 type Sink interface {
 	Send(ctx context.Context, m Message, at time.Time) error
 }
@@ -51,7 +55,7 @@ func Deliver(ctx context.Context, db *store.DB, who store.Who, keys *vault.Keyri
 		} else {
 			problems = append(problems, problem)
 		}
-		if err := settle(ctx, db, who, w, problem == nil, at); err != nil {
+		if err := settle(ctx, db, who, w, problem, at); err != nil {
 			return sent, err
 		}
 	}
@@ -61,9 +65,18 @@ func Deliver(ctx context.Context, db *store.DB, who store.Who, keys *vault.Keyri
 // take leases what is due. What has run out meanwhile is given up.
 func take(ctx context.Context, db *store.DB, who store.Who, at time.Time) (taken []waiting, err error) {
 	err = db.InTx(ctx, who, func(tx *sqlx.Tx) error {
-		const late = `UPDATE outbox SET failed_at = $1, sealed = NULL WHERE sealed IS NOT NULL AND due_at <= $1 AND expires_at <= $1`
+		const late = `UPDATE outbox SET failed_at = $1, sealed = NULL, went = 'late' WHERE sealed IS NOT NULL AND due_at <= $1 AND expires_at <= $1`
 		if _, err := tx.ExecContext(ctx, late, at); err != nil {
 			return fmt.Errorf("give up what is late: %w", err)
+		}
+		// Nobody is written to about a child that died, also where the message was
+		// enqueued before it was known.
+		const stopped = `
+			UPDATE outbox SET failed_at = $1, sealed = NULL, went = 'stopped', seen_by = 'job/post'
+			WHERE sealed IS NOT NULL AND due_at <= $1 AND child_id IS NOT NULL
+			  AND EXISTS (SELECT FROM child_holds h WHERE h.tenant_id = outbox.tenant_id AND h.child_id = outbox.child_id AND h.kind = 'death' AND h.lifted_at IS NULL)`
+		if _, err := tx.ExecContext(ctx, stopped, at); err != nil {
+			return fmt.Errorf("stop what is not to be sent any more: %w", err)
 		}
 		const query = `
 			UPDATE outbox SET due_at = $2, tries = tries + 1
@@ -95,17 +108,19 @@ func (w waiting) hand(ctx context.Context, who store.Who, keys *vault.Keyring, s
 
 // settle notes what became of a message: sent, to be tried again later and
 // later, or given up.
-func settle(ctx context.Context, db *store.DB, who store.Who, w waiting, sent bool, at time.Time) error {
+func settle(ctx context.Context, db *store.DB, who store.Who, w waiting, problem error, at time.Time) error {
 	return db.InTx(ctx, who, func(tx *sqlx.Tx) error {
-		query, args := `UPDATE outbox SET due_at = $3 WHERE tenant_id = $1 AND id = $2 AND sealed IS NOT NULL`,
-			[]any{who.Tenant, w.ID, at.Add(time.Duration(w.Tries*w.Tries) * 10 * time.Second)}
+		const again = `UPDATE outbox SET due_at = $3 WHERE tenant_id = $1 AND id = $2 AND sealed IS NOT NULL`
+		const sent = `UPDATE outbox SET sent_at = $3, sealed = NULL WHERE tenant_id = $1 AND id = $2 AND sealed IS NOT NULL`
+		const gone = `UPDATE outbox SET failed_at = $3, sealed = NULL, went = $4 WHERE tenant_id = $1 AND id = $2 AND sealed IS NOT NULL`
+		query, args := again, []any{who.Tenant, w.ID, at.Add(time.Duration(w.Tries*w.Tries) * 10 * time.Second)}
 		switch {
-		case sent:
-			query = `UPDATE outbox SET sent_at = $3, sealed = NULL WHERE tenant_id = $1 AND id = $2 AND sealed IS NOT NULL`
-			args[2] = at
+		case problem == nil:
+			query, args[2] = sent, at
+		case errors.Is(problem, ErrBounced):
+			query, args = gone, []any{who.Tenant, w.ID, at, "bounced"}
 		case w.Tries >= most:
-			query = `UPDATE outbox SET failed_at = $3, sealed = NULL WHERE tenant_id = $1 AND id = $2 AND sealed IS NOT NULL`
-			args[2] = at
+			query, args = gone, []any{who.Tenant, w.ID, at, "failed"}
 		}
 		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 			return fmt.Errorf("note message %d: %w", w.ID, err)

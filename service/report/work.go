@@ -42,6 +42,9 @@ type Work struct {
 	Queued      ledger.Amount `db:"queued"` // earned, and no fund has it
 	Ended       int           `db:"ended"`  // senders whose data agreement has ended
 	Ending      int           `db:"ending"` // or ends within agreementDays
+	Asked       int           `db:"asked"`  // requests of families that are with the staff
+	Late        int           `db:"late"`   // and past their day
+	Missed      int           `db:"missed"` // messages to families that did not arrive, in the organization
 	Low         []LowFund     `db:"-"`
 }
 
@@ -87,6 +90,9 @@ func WorkFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p progra
 			(SELECT count(*) FROM import_sources i WHERE i.program_id = $1 AND i.agreement_until < $6) AS ended,
 			(SELECT count(*) FROM import_sources i WHERE i.program_id = $1 AND i.agreement_until BETWEEN $6 AND $7) AS ending,
 			b.staged, b.begun, b.doubtful, b.doubtful_in, z.settled, z.settled_in,
+			(SELECT count(*) FROM outbox o WHERE o.failed_at IS NOT NULL AND o.seen_by = '' AND o.about <> '') AS missed,
+			(SELECT count(*) FROM requests a WHERE a.program_id = $1 AND a.closed_at IS NULL AND a.state <> 'back') AS asked,
+			(SELECT count(*) FROM requests a WHERE a.program_id = $1 AND a.closed_at IS NULL AND a.state = 'asked' AND a.due_on < $6) AS late,
 			(SELECT count(*) FROM enrollments WHERE program_id = $1 AND flagged) AS flagged,
 			s.n AS suspense, s.amount AS suspense_sum, s.oldest,
 			x.n AS excesses, x.amount AS excess_sum,

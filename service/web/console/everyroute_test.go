@@ -42,6 +42,8 @@ var addresses = map[string]string{
 	"/approvals/:id/return": "/approvals/" + nothing + "/return", "/approvals/:id/withdraw": "/approvals/" + nothing + "/withdraw",
 	"/p/:program/approvals": "{p}/approvals", "/p/:program/funds/new": "{p}/funds/new", "/p/:program/funds/receive": "{p}/funds/receive",
 	"/p/:program/jobs/ask": "{p}/jobs/ask", "/p/:program/journal/:tx": "{p}/journal/{tx}", "/p/:program/journal/:tx/correct": "{p}/journal/{tx}/correct",
+	"/p/:program/requests": "{p}/requests", "/p/:program/requests/:id": "{p}/requests/" + nothing,
+	"/notices": "/notices", "/notices/:id": "/notices/" + nothing, "/notices/words/:about/:lang": "/notices/words/news/en", "/p/:program/notices/new": "{p}/notices/new",
 	"/p/:program/letters": "{p}/letters", "/p/:program/letters/:id": "{p}/letters/" + nothing, "/p/:program/letters/:id/letters.pdf": "{p}/letters/" + nothing + "/letters.pdf",
 	"/p/:program/pictures": "{p}/pictures", "/p/:program/pictures/equity": "{p}/pictures/equity", "/p/:program/pictures/files/:file": "{p}/pictures/files/funnel.csv",
 	"/trail": "/trail", "/trail.csv": "/trail.csv", "/trail.xlsx": "/trail.xlsx",

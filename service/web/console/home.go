@@ -121,6 +121,11 @@ func tasks(v visit, k report.Work) []pages.Task {
 	add(k.Requests, "requests", "/approvals?show=asked", auth.DecideRequests, parts.Caution, "")
 	add(k.Submitted, "submitted", "/rules", auth.ApproveRules, parts.Caution, "")
 	add(k.Returned, "returned", "/approvals?show=mine&state=returned", auth.AskApproval, parts.Caution, "")
+	add(k.Late, "asks_late", "/requests?show=late", auth.SeeRequests, parts.Bad, "")
+	add(k.Asked, "asks", "/requests", auth.SeeRequests, parts.Info, "")
+	if k.Missed > 0 && v.May(auth.SeeNotices) {
+		out = append(out, pages.Task{Text: w.N("console.task.missed", k.Missed), To: "/notices?state=missed", Tone: parts.Bad})
+	}
 	add(k.Failed, "failed", "/jobs", auth.SeeJobs, parts.Bad, "")
 	add(k.Stuck, "stuck", "/jobs", auth.SeeJobs, parts.Bad, "")
 	add(k.Staged, "staged", "/rosters", auth.SeeRosters, parts.Info, "")

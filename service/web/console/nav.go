@@ -29,8 +29,10 @@ var navigation = []section{
 	{"children", []place{
 		{"children", "/children", "c", auth.SeeChildren, false},
 		{"new_child", "/children/new", "n", auth.ChangeChildren, false},
+		{"requests", "/requests", "q", auth.SeeRequests, false},
 		{"duplicates", "/duplicates", "p", auth.SeeChildren, false},
 		{"letters", "/letters", "l", auth.SeeLetters, false},
+		{"notices", "/notices", "g", auth.SeeNotices, true},
 	}},
 	{"imports", []place{
 		{"imports", "/imports", "i", auth.SeeImports, false},

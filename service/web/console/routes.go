@@ -244,6 +244,18 @@ var routes = []route{
 	{post, "/p/:program/facts/files/:id", auth.ImportFacts, (*Console).recordFacts, false},
 	{get, "/p/:program/facts/files/:id/rows.csv", auth.ImportFacts, (*Console).factRows, false},
 	{get, "/p/:program/children/:id/facts", auth.SeeChildren, (*Console).childFacts, false},
+	{get, "/p/:program/requests", auth.SeeRequests, (*Console).asks, false},
+	{get, "/p/:program/requests/:id", auth.SeeRequests, (*Console).familyRequest, false},
+	{post, "/p/:program/requests/:id", auth.HandleRequests, (*Console).handleAsk, false},
+
+	{get, "/notices", auth.SeeNotices, (*Console).notices, false},
+	{get, "/notices/:id", auth.SeeNotices, (*Console).notice, false},
+	{post, "/notices/:id", auth.HandleRequests, (*Console).lookAfterNotice, false},
+	{get, "/notices/words/:about/:lang", auth.SeeNotices, (*Console).wording, false},
+	{post, "/notices/words/:about/:lang", auth.WordNotices, (*Console).reword, false},
+	{get, "/p/:program/notices/new", auth.SendNotices, (*Console).askNews, false},
+	{post, "/p/:program/notices/new", auth.SendNotices, (*Console).sendNews, false},
+
 	{get, "/p/:program/letters", auth.SeeLetters, (*Console).letters, false},
 	{post, "/p/:program/letters", auth.PrintLetters, (*Console).printLetters, false},
 	{get, "/p/:program/letters/:id", auth.PrintLetters, (*Console).lettersReady, false},

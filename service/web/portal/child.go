@@ -38,7 +38,7 @@ func (p *Portal) child(g *gin.Context, v visit, h activation.Held) error {
 	page := p.page(g, f.name(v.words))
 	view := pages.History{
 		Child: f.view(v), Lines: f.historyLines(v.words), Awards: f.awardLines(v.words), Statements: f.statementLines(v.words),
-		Invite: childPath(h) + "/invite", Guardians: f.guardians,
+		Invite: childPath(h) + "/invite", Ask: childPath(h) + "/ask", Guardians: f.guardians,
 	}
 	return p.show(g, pages.ChildPage(page, view))
 }

@@ -88,6 +88,7 @@ func (p *Portal) showLine(g *gin.Context, v visit, h activation.Held, lines []st
 	if err != nil {
 		return err
 	}
+	view.Dispute = childPath(h) + "/ask/dispute?line=" + g.Param("no")
 	page := p.page(g, statement.LineName(w, first), parts.Link{Text: name, To: childPath(h)})
 	return p.show(g, pages.ExplanationPage(page, view.Explanation))
 }

@@ -10,6 +10,7 @@ package portal
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -58,6 +59,9 @@ const (
 // home is where a family's pages begin.
 const home = "/family/home"
 
+// asked is where a family's requests are.
+const asked = "/family/requests"
+
 // Mount adds the families' pages to a hall.
 func Mount(h *web.Hall, p *Portal) {
 	p.hall = h
@@ -75,6 +79,10 @@ func Mount(h *web.Hall, p *Portal) {
 func (p *Portal) add(method, path string, fn web.Handler) {
 	if method == http.MethodGet {
 		p.hall.Get(path, fn)
+		return
+	}
+	if files[path] {
+		p.hall.PostFile(path, fn)
 		return
 	}
 	p.hall.Post(path, fn)
@@ -151,7 +159,8 @@ func dressStranger(p *parts.Page) { p.Home, p.Light = "/family", true }
 func dress(p *parts.Page, v visit, path string) {
 	p.Home, p.Help, p.Out, p.Me = home, "/family/help", "/family/sign-out", "/family/account"
 	p.Organization, p.Person, p.Light = v.Organization, p.T("portal.account.title"), true
-	p.Nav = []parts.Section{{Link: parts.Link{Text: p.T("portal.home.title"), To: home, Current: path == home}}}
+	p.Nav = []parts.Section{{Link: parts.Link{Text: p.T("portal.home.title"), To: home, Current: path == home}},
+		{Link: parts.Link{Text: p.T("request.page.title"), To: asked, Current: strings.HasPrefix(path, asked)}}}
 }
 
 // page is a page's frame, with the way back to all children where it is not that.
@@ -161,6 +170,12 @@ func (p *Portal) page(g *gin.Context, title string, trail ...parts.Link) *parts.
 		page.Trail = append([]parts.Link{{Text: page.T("portal.home.title"), To: home}}, trail...)
 	}
 	return page
+}
+
+// write runs fn in a transaction of the guardian's organization.
+func (p *Portal) write(g *gin.Context, v visit, fn func(ctx context.Context, tx *sqlx.Tx) error) error {
+	ctx := g.Request.Context()
+	return p.DB.InTx(ctx, v.Who(), func(tx *sqlx.Tx) error { return fn(ctx, tx) })
 }
 
 // show sends a page.

@@ -48,6 +48,8 @@ var routes = []route{
 	{get, "/family/home", (*Portal).home},
 	{get, "/family/help", (*Portal).help},
 	{get, "/family/account", (*Portal).account},
+	{get, "/family/account/messages", (*Portal).askWishes},
+	{post, "/family/account/messages", (*Portal).takeWishes},
 	{post, "/family/sign-out", (*Portal).signOut},
 	{post, "/family/sign-out/everywhere", (*Portal).signOutEverywhere},
 	{get, "/family/children/:account", (*Portal).child},
@@ -57,4 +59,15 @@ var routes = []route{
 	{get, "/family/children/:account/statements/:period/:lang", (*Portal).statementPDF},
 	{get, "/family/children/:account/invite", (*Portal).askInvite},
 	{post, "/family/children/:account/invite", (*Portal).invite},
+
+	{get, "/family/children/:account/ask", (*Portal).askWhat},
+	{get, "/family/children/:account/ask/:kind", (*Portal).askFor},
+	{post, "/family/children/:account/ask/:kind", (*Portal).take},
+	{get, "/family/requests", (*Portal).requests},
+	{get, "/family/requests/:request", (*Portal).track},
+	{post, "/family/requests/:request", (*Portal).moveOn},
+	{post, "/family/requests/:request/papers", (*Portal).addPaper},
 }
+
+// files are the targets of forms with a file.
+var files = map[string]bool{"/family/requests/:request/papers": true}

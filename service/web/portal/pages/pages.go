@@ -89,6 +89,7 @@ type History struct {
 	Awards     []Award
 	Statements []Statement
 	Invite     string
+	Ask        string
 	Guardians  int
 }
 
@@ -115,6 +116,7 @@ type Explanation struct {
 	Payers  []parts.Row
 	Proof   []parts.Row
 	Award   parts.Link // where the whole award is explained
+	Dispute string     // where to say that it is not right
 }
 
 // Paper is a statement as a page.

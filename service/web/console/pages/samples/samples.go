@@ -40,6 +40,8 @@ var Pages = []Page{
 	{"trial", trial}, {"trial-running", trialRunning}, {"rule-form", ruleForm}, {"rule-text", ruleText}, {"rule-text-stale", ruleTextStale},
 	{"forecast", foreseen}, {"forecast-none", forecastNone}, {"forecast-running", forecastRunning}, {"forecast-refused", forecastRefused}, {"forecast-cost", forecastCost},
 	{"findings", findings}, {"findings-clean", findingsClean}, {"findings-never", findingsNever},
+	{"asks", asks}, {"asks-none", asksNone}, {"ask", askOne},
+	{"notices", notices}, {"notice", notice}, {"wording", wording}, {"news", news},
 	{"letters", letters}, {"letters-none", lettersNone}, {"letters-ready", lettersReady},
 	{"classes", classes}, {"classes-none", classesNone}, {"class", class}, {"class-unsound", classUnsound},
 	{"sign-in-ways", signInWays}, {"code", code}, {"code-refused", codeRefused}, {"step-up", stepUp}, {"step-up-elsewhere", stepUpElsewhere}, {"bounce", bounce}, {"enrol", enrol}, {"security", security},
