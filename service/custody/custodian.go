@@ -19,6 +19,7 @@ import (
 	"seedbook/service/audit"
 	"seedbook/service/custody/bankfile"
 	"seedbook/service/custody/bankfile/bankcsv"
+	"seedbook/service/i18n"
 	"seedbook/service/program"
 	"seedbook/service/store"
 	"seedbook/service/vault"
@@ -112,7 +113,10 @@ var (
 	hourText = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
 )
 
-func field(name string) error { return ErrField.At(name).With(map[string]any{"field": name}) }
+// field says in words which setting is wrong, and how it is written.
+func field(name string) error {
+	return ErrField.At(name).With(map[string]any{"field": i18n.Key("custody.setting." + name)})
+}
 
 // Check says what is wrong with a custodian's settings.
 func (c Custodian) Check() error {

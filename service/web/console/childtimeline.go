@@ -104,6 +104,8 @@ func happeningNote(v visit, book *rules.Book, h report.Happening) string {
 	case strings.HasPrefix(h.Kind, "award_"):
 		code = benefitName(v, book, h.Code)
 		return code + " · " + periodName(v, h.Detail)
+	case h.Kind == "deposit", h.Kind == "deposit_corrected":
+		code = channel(v, h.Code)
 	case strings.HasPrefix(h.Kind, "hold_"):
 		code = holdName(v, family.HoldKind(h.Code))
 	case h.Kind == "fact", strings.HasPrefix(h.Kind, "event"):

@@ -183,7 +183,7 @@ func (c *Console) write(g *gin.Context, v visit, fn func(ctx context.Context, tx
 
 // dress adds what every page of someone signed in has.
 func dress(p *parts.Page, v visit, path string) {
-	p.Organization, p.Person = v.Organization, v.Name
+	p.Organization, p.Person, p.Program = v.Organization, v.Name, v.program.Name
 	p.Help, p.Out, p.Me, p.Keys = "/help", "/sign-out", "/account", "/help/keyboard"
 	p.Nav = sectionsFor(p, v, path)
 }

@@ -48,6 +48,16 @@ func (c *Console) openCustody(g *gin.Context, v visit) (b custodyBook, err error
 	return b, err
 }
 
+// named is a custodian's name, of which other tables know the code.
+func (b custodyBook) named(code string) string {
+	for _, one := range b.custodians {
+		if one.Code == code {
+			return one.Name
+		}
+	}
+	return code
+}
+
 func bankFilePath(v visit, id custody.FileID) string {
 	return v.base() + "/custody/files/" + strconv.FormatInt(int64(id), 10)
 }
@@ -64,10 +74,10 @@ func (c *Console) showCustody(g *gin.Context, v visit, status int, chosen string
 	}
 	view := pages.Custody{Chosen: chosen, Accounts: b.accounts(v)}
 	for _, gap := range b.gaps {
-		view.Gaps = append(view.Gaps, pages.CustodyGap{Custodian: gap.Custodian, Ends: gap.Ends, After: gap.After, Day: gap.Day, Said: gap.Said, Found: gap.Found, Apart: gap.Difference()})
+		view.Gaps = append(view.Gaps, pages.CustodyGap{Custodian: b.named(gap.Custodian), Ends: gap.Ends, After: gap.After, Day: gap.Day, Said: gap.Said, Found: gap.Found, Apart: gap.Difference()})
 	}
 	for _, f := range b.files {
-		view.Files = append(view.Files, pages.BankFileLine{Name: f.Name, To: bankFilePath(v, f.ID), Custodian: f.Custodian, Format: formatName(v.words, string(f.Format)),
+		view.Files = append(view.Files, pages.BankFileLine{Name: f.Name, To: bankFilePath(v, f.ID), Custodian: b.named(f.Custodian), Format: formatName(v.words, string(f.Format)),
 			At: f.ReceivedAt.In(v.at.Location()), State: bankState(v.words, f), Lines: f.Counts.Lines, New: f.Counts.New, Aside: len(f.Problems.Quarantined)})
 	}
 	if len(b.files) == bankFiles {

@@ -142,7 +142,7 @@ func (c *Console) trail(g *gin.Context, v visit) error {
 func (s trailSearch) view(v visit, people names, verbs []string) pages.Trail {
 	view := pages.Trail{Who: s.Actor, What: s.Verb, Kind: s.Kind, Request: s.Request, From: s.from.String(), Until: s.until.String(),
 		CSV: s.address(".csv"), Workbook: s.address(".xlsx"), Filtered: s.address("") != "/trail?",
-		People: []parts.Choice{{Text: v.words.T("trail.anybody")}}, Verbs: []parts.Choice{{Text: v.words.T("trail.anything")}}}
+		People: []parts.Choice{{Text: v.words.T("trail.anybody")}}, Verbs: []parts.Choice{{Text: v.words.T("trail.anything")}}, Kinds: s.kinds(v)}
 	if s.Subject != 0 {
 		view.Subject = strconv.FormatInt(s.Subject, 10)
 	}
@@ -153,6 +153,21 @@ func (s trailSearch) view(v visit, people names, verbs []string) pages.Trail {
 		view.Verbs = append(view.Verbs, parts.Choice{Value: verb, Text: verbText(v, verb)})
 	}
 	return view
+}
+
+// subjects are the kinds of things that the trail is searched for.
+var subjects = []string{"account", "approval", "child", "deposit", "deposit_file", "fund", "program", "roster", "rule_book", "trail"}
+
+// kinds offers them, and the one that an address named otherwise.
+func (s trailSearch) kinds(v visit) []parts.Choice {
+	out := []parts.Choice{{Text: v.words.T("trail.anything")}}
+	for _, kind := range subjects {
+		out = append(out, parts.Choice{Value: kind, Text: v.words.T("trail.kind." + kind)})
+	}
+	if s.Kind != "" && !slices.Contains(subjects, s.Kind) {
+		out = append(out, parts.Choice{Value: s.Kind, Text: s.Kind})
+	}
+	return out
 }
 
 // verbText is what was done, in words where there are some.

@@ -27,10 +27,12 @@ type Page struct {
 	Switch []LanguageLink
 	// Organization and Person are shown to the signed in; "" for nobody.
 	Organization, Person string
-	Nav                  []Section
-	Trail                []Link // the way here from home, without this page
-	Notice               string // what was just done; "" for nothing
-	Problems             []Problem
+	// Program is the one that the page is about; "" for none.
+	Program  string
+	Nav      []Section
+	Trail    []Link // the way here from home, without this page
+	Notice   string // what was just done; "" for nothing
+	Problems []Problem
 	// Reload makes the page load itself again after so many seconds, for work
 	// in progress where there is no JavaScript; 0 for never.
 	Reload int
@@ -117,9 +119,20 @@ func (p *Page) fault(field string) string {
 // themselves.
 func (p *Page) Fault(field string) string { return p.fault(field) }
 
-// window is the window's title.
+// window is the window's title: what the page is, what it belongs to, and of which
+// program. Pages of two children side by side are told apart by it.
 func (p *Page) window() string {
-	title := p.Title + " – " + p.T("web.seedbook")
+	title := p.Title
+	add := func(s string) {
+		if s != "" && s != p.Title {
+			title += " – " + s
+		}
+	}
+	if n := len(p.Trail); n > 1 { // beyond home
+		add(p.Trail[n-1].Text)
+	}
+	add(p.Program)
+	add(p.T("web.seedbook"))
 	if len(p.Problems) > 0 {
 		return p.T("web.error_prefix") + " " + title
 	}

@@ -10,7 +10,8 @@
   const prepare = (box) => {
     const field = box.querySelector("input");
     const says = box.querySelector("[role=status]");
-    box.querySelector("button").addEventListener("click", async () => {
+    box.querySelector("button").addEventListener("click", async (e) => {
+      e.preventDefault(); // the form is sent with the answer
       says.textContent = "";
       try {
         const answer = await credentials[box.dataset.passkey](JSON.parse(box.dataset.options));

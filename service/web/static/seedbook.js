@@ -8,6 +8,13 @@
   if (window.htmx) {
     htmx.registerExtension("seedbook", { init: (api) => api.initSecurity(trusted) });
   }
+  // A part that is led elsewhere instead of being answered, because the session has
+  // ended, is not put into the page: the page asks for itself anew.
+  document.addEventListener("htmx:before:response", (e) => {
+    if (!e.detail.ctx.response.raw.redirected) return;
+    e.preventDefault();
+    location.reload();
+  });
   document.addEventListener("DOMContentLoaded", () => {
     const errors = document.getElementById("errors");
     if (errors) errors.focus();

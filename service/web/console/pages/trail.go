@@ -6,7 +6,7 @@ import "seedbook/service/web/parts"
 type Trail struct {
 	Who, What, Kind, Subject, Request string
 	From, Until                       string // days as a browser's date field has them
-	People, Verbs                     []parts.Choice
+	People, Verbs, Kinds              []parts.Choice
 	Rows                              []parts.TableRow
 	First, Next                       string
 	CSV, Workbook                     string

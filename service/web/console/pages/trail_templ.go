@@ -64,7 +64,7 @@ func TrailPage(p *parts.Page, v Trail) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = parts.Input(p, parts.Field{Name: "kind", Label: p.T("trail.kind_label"), Hint: p.T("trail.kind_hint"), Value: v.Kind, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = parts.Select(p, parts.Field{Name: "kind", Label: p.T("trail.kind_label"), Value: v.Kind}, v.Kinds).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -119,7 +119,7 @@ func childTimeline(p *parts.Page) templ.Component {
 	p.Lead = "María José García López"
 	t := parts.Table{Caption: p.T("childfile.tab.timeline"), Next: childBase + "/timeline?before=x", Columns: []parts.Column{
 		{Name: p.T("childfile.when")}, {Name: p.T("console.child.what")}, {Name: p.T("console.child.day")}, {Name: p.T("console.child.amount"), Number: true}, {Name: p.T("childfile.by")}}}
-	for _, r := range []struct{ kind, note, amount, by string }{{"hold_placed", p.T("childfile.hold.custody"), "", "Tom Baker"}, {"deposit", "R-20261002-14 · cash", "12.00", ""}, {"award_pay", "Match · 2026", "31.00", "job/awards"}, {"school", "Lincoln Elementary · 1", "", ""}, {"enrolled", "", "", ""}} {
+	for _, r := range []struct{ kind, note, amount, by string }{{"hold_placed", p.T("childfile.hold.custody"), "", "Tom Baker"}, {"deposit", "R-20261002-14 · " + p.T("console.channel.cash"), "12.00", ""}, {"award_pay", "Match · 2026", "31.00", p.T("console.actor.system")}, {"school", "Lincoln Elementary · 1", "", ""}, {"enrolled", "", "", ""}} {
 		row := []parts.Cell{parts.Text(p.Time(noon)), {Text: p.T("childfile.happened." + r.kind), Note: r.note}, parts.Text(p.DateShort(day("2026-10-02"))), {}, parts.Text(r.by)}
 		if r.amount != "" {
 			row[3] = p.MoneyCell(money(r.amount))

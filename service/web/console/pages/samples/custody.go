@@ -3,6 +3,7 @@ package samples
 import (
 	"github.com/a-h/templ"
 
+	"seedbook/service/i18n"
 	"seedbook/service/web/console/pages"
 	"seedbook/service/web/parts"
 )
@@ -16,7 +17,7 @@ func custody(p *parts.Page) templ.Component {
 	inCustody(p)
 	good, late := parts.Status{Text: p.T("console.custody.current"), Tone: parts.Good}, parts.Status{Text: p.N("console.custody.missing", 2), Tone: parts.Caution}
 	file := func(id, name, format, became string, tone parts.Tone, lines, fresh, aside int) pages.BankFileLine {
-		return pages.BankFileLine{Name: name, To: base + "/custody/files/" + id, Custodian: "first", Format: p.T("console.custody.format." + format), At: noon,
+		return pages.BankFileLine{Name: name, To: base + "/custody/files/" + id, Custodian: "First Bank", Format: p.T("console.custody.format." + format), At: noon,
 			State: parts.Status{Text: p.T("console.custody.became." + became), Tone: tone}, Lines: lines, New: fresh, Aside: aside}
 	}
 	return pages.CustodyPage(p, pages.Custody{Upload: base + "/custody", Add: base + "/custody/new",
@@ -25,7 +26,7 @@ func custody(p *parts.Page) templ.Component {
 			{Custodian: "First Bank", Kind: p.T("console.custody.is.omnibus"), Ends: "5678", Stated: day("2026-10-02"), Balance: money("184210.44"), Transit: money("1250.00"), State: good},
 			{Custodian: "Bright Start 529", Kind: p.T("console.custody.is.master"), Ends: "0417", State: late},
 		},
-		Gaps: []pages.CustodyGap{{Custodian: "first", Ends: "5678", After: day("2026-09-30"), Day: day("2026-10-02"), Said: money("184210.44"), Found: money("184180.44"), Apart: money("30.00")}},
+		Gaps: []pages.CustodyGap{{Custodian: "First Bank", Ends: "5678", After: day("2026-09-30"), Day: day("2026-10-02"), Said: money("184210.44"), Found: money("184180.44"), Apart: money("30.00")}},
 		Files: []pages.BankFileLine{
 			file("3", "20261002.bai", "bai2", "taken", parts.Good, 412, 412, 1), file("2", "20261001.bai", "bai2", "held", parts.Caution, 380, 0, 0), file("1", "returns.ach", "nacha", "refused", parts.Quiet, 0, 0, 0),
 		}})
@@ -52,7 +53,7 @@ func bankFileHeld(p *parts.Page) templ.Component {
 func custodianNew(p *parts.Page) templ.Component {
 	in(p, "custody", p.T("console.custody.add"))
 	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.custody.title"), To: base + "/custody"})
-	p.Problems = []parts.Problem{{Field: "cut_off", Text: p.T("custody.field", map[string]any{"field": "cut_off"})}}
+	p.Problems = []parts.Problem{{Field: "cut_off", Text: p.T("custody.field", map[string]any{"field": i18n.Key("custody.setting.cut_off")})}}
 	f := pages.NewCustodian{Post: base + "/custody/new", Name: "First Bank", Code: "first", Currency: "USD", CutOff: "5pm", Days: "1", Federal: true}
 	for _, k := range []string{"omnibus", "master", "individual", "linked"} {
 		f.Kinds = append(f.Kinds, parts.Choice{Value: k, Text: p.T("console.custody.is." + k)})

@@ -136,7 +136,7 @@ func runLog(p *parts.Page) []pages.LogLine {
 }
 
 func runFailed(p *parts.Page) templ.Component {
-	in(p, "jobs", "Awards, 2026-10-05")
+	in(p, "jobs", p.T("console.job.awards")+", "+p.Date(day("2026-10-05")))
 	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.jobs"), To: base + "/jobs"})
 	r := runs()[2]
 	r.State = parts.Status{Text: p.T("console.run_state.failed"), Tone: parts.Bad}

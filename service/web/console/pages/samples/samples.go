@@ -74,7 +74,7 @@ const base = "/p/riverbend"
 
 // in dresses a page for someone signed in, at one of the main places.
 func in(p *parts.Page, here, title string) {
-	p.Organization, p.Person = "City of Riverbend", "Ana Ruiz"
+	p.Organization, p.Person, p.Program = "City of Riverbend", "Ana Ruiz", "Riverbend Starts"
 	p.Help, p.Out, p.Me = "/help", "/sign-out", "/account"
 	p.Nav = nav(p, here)
 	p.Title = title
@@ -393,10 +393,10 @@ func funds(p *parts.Page) templ.Component {
 
 func runs() []pages.Run {
 	return []pages.Run{
-		{Job: "Awards", Period: "2026-10-05", Began: noon, State: parts.Status{Text: "Done", Tone: parts.Good}, Says: "31 awards of $402.50", To: base + "/jobs/90"},
-		{Job: "Statements", Period: "2026-09", Began: noon.Add(-time.Hour), State: parts.Status{Text: "Failed", Tone: parts.Bad}, Says: "1,400 of 1,947", To: base + "/jobs/88"},
-		{Job: "Eligibility", Period: "2026-10-05", Began: noon.Add(-2 * time.Hour), State: parts.Status{Text: "Running", Tone: parts.Info}, Says: "600 of 1,947", To: base + "/jobs/87"},
-		{Job: "Awards", Period: "2026-10-04", Began: noon.AddDate(0, 0, -1), State: parts.Status{Text: "Done", Tone: parts.Good}, Says: "No awards", To: base + "/jobs/86", DryRun: true},
+		{Job: "Awards", Period: "October 5, 2026", Began: noon, State: parts.Status{Text: "Done", Tone: parts.Good}, Says: "31 awards of $402.50", To: base + "/jobs/90"},
+		{Job: "Statements", Period: "September 2026", Began: noon.Add(-time.Hour), State: parts.Status{Text: "Failed", Tone: parts.Bad}, Says: "1,400 of 1,947", To: base + "/jobs/88"},
+		{Job: "Eligibility", Period: "October 5, 2026", Began: noon.Add(-2 * time.Hour), State: parts.Status{Text: "Running", Tone: parts.Info}, Says: "600 of 1,947", To: base + "/jobs/87"},
+		{Job: "Awards", Period: "October 4, 2026", Began: noon.AddDate(0, 0, -1), State: parts.Status{Text: "Done", Tone: parts.Good}, Says: "No awards", To: base + "/jobs/86", DryRun: true},
 	}
 }
 
@@ -466,7 +466,7 @@ func Named(p *parts.Page, word string) templ.Component {
 
 func trail(p *parts.Page) templ.Component {
 	in(p, "", p.T("trail.title"))
-	v := pages.Trail{Filtered: true, CSV: "/trail.csv", Workbook: "/trail.xlsx", Next: "/trail?before=7", People: choices("Anybody", "Ana Ruiz", "Ben Ochoa"), Verbs: choices("Anything", "Roster applied", "Deposit corrected")}
+	v := pages.Trail{Filtered: true, CSV: "/trail.csv", Workbook: "/trail.xlsx", Next: "/trail?before=7", People: choices("Anybody", "Ana Ruiz", "Ben Ochoa"), Verbs: choices("Anything", "Roster applied", "Deposit corrected"), Kinds: choices(p.T("trail.anything"), p.T("trail.kind.child"), p.T("trail.kind.roster"))}
 	v.Rows = []parts.TableRow{
 		{Cells: []parts.Cell{{Text: "October 5, 2026, 2:05 PM", Note: "network 3fa2c1, reference QK7RT2M4XB"}, parts.Text("Ana Ruiz"), parts.Text("Roles set"), parts.Text("Account 12"),
 			{More: pages.Differences([]pages.Difference{{Name: "roles", Before: "support", After: "operator"}})}}},
