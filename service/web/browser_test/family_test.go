@@ -39,8 +39,8 @@ type born struct {
 }
 
 // familyTown serves the families' portal over a small demonstration, whose
-// messages go to a folder.
-func familyTown(t *testing.T) (address, outbox string, w whoever) {
+// messages go to a folder, and keeps the pages that were shown.
+func familyTown(t *testing.T) (address, outbox string, w whoever, seen *recorder) {
 	t.Helper()
 	db, err := store.Open(pgtest.New(t).DSN, 8)
 	if err != nil {
@@ -58,11 +58,12 @@ func familyTown(t *testing.T) (address, outbox string, w whoever) {
 		t.Fatal(err)
 	}
 	portal.Mount(hall, &portal.Portal{DB: db, Keys: keys, Now: func() time.Time { return at }})
-	s := httptest.NewServer(hall.Handler())
+	seen = record(hall.Handler())
+	s := httptest.NewServer(seen)
 	t.Cleanup(s.Close)
 	outbox = t.TempDir()
 	deliver(t, func() { _, _ = notify.Deliver(t.Context(), db, made.Who, keys, notify.Folder(outbox), at) }) // the script misses what is not sent
-	return s.URL, outbox, whoSaves(t, db, keys, made, at)
+	return s.URL, outbox, whoSaves(t, db, keys, made, at), seen
 }
 
 // deliver has fn done again and again until the test ends.
@@ -122,10 +123,11 @@ func whoSaves(t *testing.T, db *store.DB, keys *vault.Keyring, made demo.Made, a
 
 func TestAFamilyComesInOnAnOldPhone(t *testing.T) {
 	browser(t)
-	address, outbox, who := familyTown(t)
+	address, outbox, who, seen := familyTown(t)
 	given, err := json.Marshal(who)
 	if err != nil {
 		t.Fatal(err)
 	}
 	script(t, "family.mjs", address, outbox, string(given))
+	seen.look(t, 25)
 }

@@ -154,10 +154,10 @@ await withBrowser(async (open) => {
     if ((await page.evaluate(sideways)) > 0) add("longer", "with longer words a phone scrolls sideways");
     for (const what of await page.evaluate(cut)) add("longer", `with longer words this is cut off: ${what}`);
   });
-  const dark = look(open, { viewport: { width: 390, height: 800 }, colorScheme: "dark" }, "lang=es", async (page, name, add) => accessible(page, (what) => add("dark", what)));
+  const dark = look(open, { viewport: { width: 390, height: 800 }, colorScheme: "dark" }, "lang=es", async (page, name, add) => accessible(page, (what) => add(what.startsWith("target-size") ? "target" : "dark", what)));
   await Promise.all([inHands(2, names, desk).then(() => took("desk")), inHands(1, names, paper).then(() => took("paper")), inHands(1, names, longer).then(() => took("longer"))]);
   const few = (wanted) => names.filter((n) => wanted.includes(n));
-  await Promise.all([inHands(1, few(["wrong", "sign-in-refused", "home", "children", "child-file", "rule-form", "pictures"]), forced), inHands(1, few(["wrong", "sign-in-refused", "home", "child", "preview"]), dark)]);
+  await Promise.all([inHands(1, few(["wrong", "sign-in-refused", "home", "children", "child-file", "rule-form", "pictures"]), forced), inHands(1, few(["wrong", "sign-in-refused", "home", "child", "preview", "error-404", "error-500"]), dark)]);
   took("few");
 
   // A page in progress does not swallow another page: not that of an error, and not
@@ -174,7 +174,7 @@ await withBrowser(async (open) => {
     await context.close();
   }
 });
-for (const kind of ["order", "trap", "reading", "skip", "focus", "enlarged", "print", "longer", "dark"]) {
+for (const kind of ["order", "trap", "reading", "skip", "focus", "enlarged", "print", "longer", "dark", "target"]) {
   if (names.includes("wrong") && !wrong.has(kind)) failures.add("wrong", `nothing was found out about ${kind}`);
 }
 console.log(`${names.length} pages, ${seen.size} kinds of stops`);

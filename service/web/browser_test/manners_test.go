@@ -26,10 +26,10 @@ var refused = map[string]error{
 
 // wrongPage breaks every rule of manners.mjs once.
 const wrongPage = `<!DOCTYPE html><html lang="en"><head><title>Wrong</title>
-<style>.bare:focus { outline: none } .shut { height: 1.2em; overflow: hidden; width: 20em } .wide { width: 1100px } .up { display: flex; flex-direction: column-reverse }
+<style>.tiny { display: inline-block; font-size: 8px; height: 8px; width: 8px } .bare:focus { outline: none } .shut { height: 1.2em; overflow: hidden; width: 20em } .wide { width: 1100px } .up { display: flex; flex-direction: column-reverse }
 @media (prefers-color-scheme: dark) { .dim { color: #222; background: #000 } } @media (max-width: 400px) { .long { white-space: nowrap; width: 340px } }</style></head>
 <body><nav><a href="#a">Paper shows this</a></nav>
-<main><h1>Wrong</h1><p class="shut">This text fits its box, and does so only while it has the size that it has.</p><p class="wide">Wide</p><p class="dim">Dim</p><p class="long">Long</p>
+<main><h1>Wrong</h1><p class="shut">This text fits its box, and does so only while it has the size that it has.</p><p class="wide">Wide</p><p class="dim">Dim</p><p><a href="#a" class="tiny">x</a><a href="#b" class="tiny">y</a></p><p class="long">Long</p>
 <div class="up"><a href="#a">First in the text, last on the page</a><a href="#b">Second in the text</a></div>
 <button class="bare">No ring</button><input aria-label="Late" tabindex="2"><input aria-label="Early" tabindex="1">
 <input aria-label="A trap" id="trap"><a href="#c">Never reached</a></main>

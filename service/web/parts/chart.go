@@ -97,6 +97,16 @@ func (c Chart) slabs() []slab {
 	return out
 }
 
+// gutter is how wide the scale is, so that its longest amount has room: a figure
+// takes at most eight pixels.
+func (c Chart) gutter(p *Page) int {
+	widest := 64
+	for _, t := range c.ticks(p) {
+		widest = max(widest, 8*len(t.text)+8)
+	}
+	return widest
+}
+
 func (c Chart) ticks(p *Page) []tick {
 	scale := c.scale()
 	var out []tick
