@@ -21,7 +21,14 @@ func TestARuleBookIsMadeWithTheFormAndOpenedInItAgain(t *testing.T) {
 		"match_fund_1", "SMITH", "match_schools_1", "R07, R09", "match_fund_2", "CITY-MATCH", "bonus_at", "50", "bonus_pay", "25", "bonus_fund", "BANK", "bonus_period", "school_year"}
 	with := func(changes ...string) []string {
 		out := append([]string{}, fields...)
-		return append(out, changes...)
+		for i := 0; i < len(changes); i += 2 { // a field sent twice is refused for that
+			for j := 0; j < len(fields); j += 2 {
+				if out[j] == changes[i] {
+					out[j+1] = changes[i+1]
+				}
+			}
+		}
+		return out
 	}
 	if a := o.signedIn(t, auth.Auditor).post(path+"/form", fields...); a.status != http.StatusNotFound {
 		t.Errorf("an auditor edits: %d", a.status)
