@@ -35,8 +35,13 @@ func (p *Portal) child(g *gin.Context, v visit, h activation.Held) error {
 	if err != nil {
 		return err
 	}
+	goal, err := p.goalLine(g, v, f.purse)
+	if err != nil {
+		return err
+	}
 	page := p.page(g, f.name(v.words))
 	view := pages.History{
+		Papers: f.paperLinks(v.words), Goal: goal, ToGoal: childPath(h) + "/goal",
 		Child: f.view(v), Lines: f.historyLines(v.words), Awards: f.awardLines(v.words), Statements: f.statementLines(v.words),
 		Invite: childPath(h) + "/invite", Ask: childPath(h) + "/ask", Guardians: f.guardians,
 	}

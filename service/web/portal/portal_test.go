@@ -351,7 +351,7 @@ func (w *town) fill(path string, k kid) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return strings.NewReplacer(":account", k.account, ":kind", "dispute", ":request", "1", ":no", no, ":benefit", "seed", "statements/:period/:lang", "statements/"+k.papers[0].Period+"/en",
+	return strings.NewReplacer(":account", k.account, "/years/:year", "/years/2026", "/ownership/:lang", "/ownership/en", ":kind", "dispute", ":request", "1", ":no", no, ":benefit", "seed", "statements/:period/:lang", "statements/"+k.papers[0].Period+"/en",
 		"statements/:period", "statements/"+k.papers[0].Period, ":period", "once").Replace(path)
 }
 

@@ -35,6 +35,7 @@ var open = []struct {
 	{post, "/family/sign-in/pin", (*Portal).signIn},
 	{get, "/verify", (*Portal).askVerify},
 	{post, "/verify", (*Portal).verify},
+	{get, "/gift/:token", (*Portal).gift},
 }
 
 // route is a page of a guardian. One whose path names an account is of a child
@@ -59,6 +60,16 @@ var routes = []route{
 	{get, "/family/children/:account/statements/:period/:lang", (*Portal).statementPDF},
 	{get, "/family/children/:account/invite", (*Portal).askInvite},
 	{post, "/family/children/:account/invite", (*Portal).invite},
+
+	{get, "/family/children/:account/ownership", (*Portal).ownership},
+	{get, "/family/children/:account/ownership/:lang", (*Portal).ownershipPDF},
+	{get, "/family/children/:account/years/:year", (*Portal).taxYear},
+	{get, "/family/children/:account/what-if", (*Portal).whatIf},
+	{get, "/family/children/:account/gift", (*Portal).askGift},
+	{post, "/family/children/:account/gift", (*Portal).makeGift},
+	{get, "/family/children/:account/goal", (*Portal).askGoal},
+	{post, "/family/children/:account/goal", (*Portal).setGoal},
+	{get, "/family/account/download", (*Portal).download},
 
 	{get, "/family/children/:account/ask", (*Portal).askWhat},
 	{get, "/family/children/:account/ask/:kind", (*Portal).askFor},

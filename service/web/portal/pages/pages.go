@@ -89,6 +89,9 @@ type History struct {
 	Awards     []Award
 	Statements []Statement
 	Invite     string
+	Papers     []parts.Link // and numbers
+	Goal       string       // how far it is; "" for none
+	ToGoal     string
 	Ask        string
 	Guardians  int
 }
