@@ -19,7 +19,7 @@ import (
 
 // All is the runner of every job there is.
 func All(db *store.DB, keys *vault.Keyring, log *slog.Logger) *Runner {
-	r := &Runner{DB: db, Log: log, Jobs: []Job{index(keys), eligibility(keys), awards(keys), statements(keys), reperform(keys), duplicates(keys), pictures(), purge(keys), checkpoint(), verify()}}
+	r := &Runner{DB: db, Log: log, Jobs: []Job{index(keys), eligibility(keys), awards(keys), statements(keys), reperform(keys), duplicates(keys), pictures(), purge(keys), checkpoint(), verify(), reconciliation(keys)}}
 	r.Programs = func(ctx context.Context) ([]Program, error) { return programs(ctx, db, r.now()) }
 	return r
 }

@@ -12,7 +12,8 @@ import (
 )
 
 // Table is the schedule: when each job is due, on the program's own clock. The
-// order is that of the work: who can be found, who is eligible, then what they have
+// order is that of the work: who can be found, who is eligible, what the bank
+// says, then what they have
 // earned, then what their statement says.
 var Table = []struct {
 	Name string
@@ -21,6 +22,7 @@ var Table = []struct {
 	{"purge", Daily(0, 30)},
 	{"index", Daily(1, 0)},
 	{"eligibility", Daily(1, 30)},
+	{"reconcile", Daily(2, 10)},
 	{"awards", Daily(2, 30)},
 	{"duplicates", Daily(3, 30)},
 	{"pictures", Daily(4, 0)},

@@ -187,7 +187,7 @@ func TestTheScheduleIsWhatTheHouseSays(t *testing.T) {
 	for _, row := range Table {
 		got = append(got, row.Name+" "+row.Due.String())
 	}
-	want := []string{"purge daily at 00:30", "index daily at 01:00", "eligibility daily at 01:30", "awards daily at 02:30", "duplicates daily at 03:30", "pictures daily at 04:00", "checkpoint daily at 04:30", "statements monthly on day 1 at 05:00", "reperform monthly on day 2 at 04:00", "verify monthly on day 2 at 06:00"}
+	want := []string{"purge daily at 00:30", "index daily at 01:00", "eligibility daily at 01:30", "reconcile daily at 02:10", "awards daily at 02:30", "duplicates daily at 03:30", "pictures daily at 04:00", "checkpoint daily at 04:30", "statements monthly on day 1 at 05:00", "reperform monthly on day 2 at 04:00", "verify monthly on day 2 at 06:00"}
 	if !slices.Equal(got, want) {
 		t.Errorf("the schedule is %q, want %q", got, want)
 	}

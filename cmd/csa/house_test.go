@@ -40,7 +40,8 @@ var floors = map[string]int{
 	"service/duplicate":      65,
 	"service/payout/achfile": 25, "service/payout": 66,
 	"service/period": 70, "service/roster": 70, "service/report": 70, "service/forecast": 70,
-	"service/imports": 75, "service/bulk": 75,
+	"service/reconcile": 65,
+	"service/imports":   75, "service/bulk": 75,
 	"service/web/parts": 79, "service/web": 80, "service/web/provider": 80, "service/demo": 80,
 	"service/web/console/pages/samples": 88, "service/web/console/pages": 87, "service/web/portal/pages": 87,
 	"jobs":                85, // the clock's verbs are what the doors ask it to do

@@ -50,7 +50,7 @@ Settings come from the environment; README.md lists them.`,
 	root.SetIn(io.in)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		a.serveCommand(), a.migrateCommand(), a.demoCommand(), a.userCommand(), a.programCommand(), a.fundCommand(), a.rosterCommand(), a.depositsCommand(), a.custodyCommand(), a.factsCommand(),
+		a.serveCommand(), a.migrateCommand(), a.demoCommand(), a.userCommand(), a.programCommand(), a.fundCommand(), a.rosterCommand(), a.depositsCommand(), a.custodyCommand(), a.reconcileCommand(), a.factsCommand(),
 		a.jobCommand(), a.statementCommand(), a.rulesCommand(), a.forecastCommand(), a.keyCommand(), a.verifyCommand(), a.sealCommand(), a.proofCommand(), a.exportCommand(), a.benchCommand(),
 	)
 	return root

@@ -77,6 +77,9 @@ const (
 	Reopen     Kind = "reopen" // opening one again; it takes two approvals
 	Withdrawal Kind = "withdrawal"
 	Payments   Kind = "payments" // a batch of payments, as a bank is handed it
+
+	// Reconciliation is of a custodian's day: the bank and the books hold.
+	Reconciliation Kind = "reconciliation"
 )
 
 // Kinds are all kinds, in the order people are offered them.

@@ -56,6 +56,7 @@ const (
 	SeeCustody       Capability = "see_custody"        // who holds the money, and what they sent
 	TakeBankFiles    Capability = "take_bank_files"    // their files, which move nothing
 	ReleaseBankFiles Capability = "release_bank_files" // that contradict themselves, and that another brought
+	ClearLines       Capability = "clear_lines"        // match and book what banks say; ask for a day's signature
 	ManageCustody    Capability = "manage_custody"     // who holds the money
 	ImportFacts      Capability = "import_facts"       // what agencies and families report
 	SeeImports       Capability = "see_imports"        // files of all kinds, and what became of them
@@ -141,6 +142,7 @@ var table = map[Capability]holding{
 	SeeCustody:       to(ProgramManager, Operator, Approver, Auditor),
 	TakeBankFiles:    to(Operator),
 	ReleaseBankFiles: freshly(Approver),
+	ClearLines:       to(Operator),
 	ManageCustody:    freshly(ProgramManager),
 	ImportFacts:      to(Operator),
 	SeeImports:       to(ProgramManager, Operator, Approver, Auditor),

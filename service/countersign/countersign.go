@@ -70,6 +70,8 @@ var hands = map[approval.Kind]hand{
 	approval.Withdrawal: {withdrawal, withdraw, false},
 	approval.Payee:      {payee, verifyPayee, false},
 	approval.Payments:   {batch, sendBatch, false},
+
+	approval.Reconciliation: {dayContent, signDay, false},
 }
 
 // Done is what came of an approval.
@@ -164,7 +166,12 @@ func details[T any](r approval.Request) (t T, err error) {
 // Walk is a walk over a program as of today with the rules in effect; without
 // any, with none.
 func Walk(ctx context.Context, q sqlx.QueryerContext, d Desk, p program.Program) (enroll.Walk, error) {
-	w := enroll.Walk{Who: d.Who(), Keys: d.Keys, Program: p, AsOf: p.Day(d.At), At: d.At}
+	return WalkOf(ctx, q, d.Who(), d.Keys, p, d.At)
+}
+
+// WalkOf is Walk for whoever has no desk: the server's owner at the command line.
+func WalkOf(ctx context.Context, q sqlx.QueryerContext, who store.Who, keys *vault.Keyring, p program.Program, at time.Time) (enroll.Walk, error) {
+	w := enroll.Walk{Who: who, Keys: keys, Program: p, AsOf: p.Day(at), At: at}
 	book, err := program.RulesOn(ctx, q, p.ID, w.AsOf)
 	if errors.Is(err, program.ErrNoRules) {
 		book, err = &rules.Book{}, nil

@@ -162,6 +162,7 @@ type row struct {
 	*bankfile.Line
 	identity []byte
 	trace    []byte
+	payer    []byte
 	sealed   []byte
 }
 
@@ -196,7 +197,7 @@ func (t *taking) rows(account AccountID, lines []bankfile.Line) ([]row, error) {
 		}
 		base := string(digest(l.Booked.String(), l.Amount.String(), name))
 		seen[base]++
-		r := row{Line: l, identity: digest(base, strconv.Itoa(seen[base]))}
+		r := row{Line: l, identity: digest(base, strconv.Itoa(seen[base])), payer: payerKey(t.keys, t.who.Tenant, l.Counterparty)}
 		if l.Trace != "" {
 			r.trace = t.keys.Index(t.who.Tenant, traceField, l.Trace)
 		}
@@ -250,24 +251,24 @@ func (t *taking) insertLines(ctx context.Context, tx *sqlx.Tx, account AccountID
 	numbers, parts := make([]int64, n), make([]int64, n)
 	references, booked, value, amounts := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	types, returns, reversals := make([]string, n), make([]string, n), make([]bool, n)
-	identities, traces, sealed := make(pq.ByteaArray, n), make(pq.ByteaArray, n), make(pq.ByteaArray, n)
+	identities, traces, payers, sealed := make(pq.ByteaArray, n), make(pq.ByteaArray, n), make(pq.ByteaArray, n), make(pq.ByteaArray, n)
 	for i, r := range rows {
 		numbers[i], parts[i] = int64(r.Line.Line), int64(len(r.Parts))
 		references[i], booked[i], value[i], amounts[i] = r.Reference, r.Booked.String(), r.Value.String(), r.Amount.String()
 		types[i], returns[i], reversals[i] = r.Type, r.Return, r.Reversal
-		identities[i], traces[i], sealed[i] = r.identity, r.trace, r.sealed
+		identities[i], traces[i], payers[i], sealed[i] = r.identity, r.trace, r.payer, r.sealed
 	}
 	const query = `
 		INSERT INTO bank_lines (tenant_id, account_id, statement_id, identity, line_no, reference, booked_on, value_on, amount, type, return_code,
-		                        reversal, parts, trace_key, sealed)
+		                        reversal, parts, trace_key, payer_key, sealed)
 		SELECT $1, $2, $3, l.identity, l.line_no, l.reference, l.booked_on, l.value_on, l.amount, l.type, l.return_code,
-		       l.reversal, l.parts, nullif(l.trace_key, ''), l.sealed
+		       l.reversal, l.parts, nullif(l.trace_key, ''), nullif(l.payer_key, ''), l.sealed
 		FROM unnest(CAST($4 AS bytea[]), CAST($5 AS integer[]), CAST($6 AS text[]), CAST($7 AS date[]), CAST($8 AS date[]), CAST($9 AS numeric[]),
-		            CAST($10 AS text[]), CAST($11 AS text[]), CAST($12 AS boolean[]), CAST($13 AS integer[]), CAST($14 AS bytea[]), CAST($15 AS bytea[]))
-		     AS l (identity, line_no, reference, booked_on, value_on, amount, type, return_code, reversal, parts, trace_key, sealed)
+		            CAST($10 AS text[]), CAST($11 AS text[]), CAST($12 AS boolean[]), CAST($13 AS integer[]), CAST($14 AS bytea[]), CAST($15 AS bytea[]), CAST($16 AS bytea[]))
+		     AS l (identity, line_no, reference, booked_on, value_on, amount, type, return_code, reversal, parts, trace_key, payer_key, sealed)
 		ON CONFLICT ON CONSTRAINT bank_lines_identity_key DO NOTHING`
 	done, err := tx.ExecContext(ctx, query, t.who.Tenant, account, statement, identities, pq.Array(numbers), pq.Array(references), pq.Array(booked),
-		pq.Array(value), pq.Array(amounts), pq.Array(types), pq.Array(returns), pq.Array(reversals), pq.Array(parts), traces, sealed)
+		pq.Array(value), pq.Array(amounts), pq.Array(types), pq.Array(returns), pq.Array(reversals), pq.Array(parts), traces, payers, sealed)
 	if err != nil {
 		return fmt.Errorf("take in %d lines: %w", n, err)
 	}

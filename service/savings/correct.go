@@ -147,7 +147,7 @@ func Correct(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program,
 	if _, err := tx.ExecContext(ctx, wrong, d.ID); err != nil {
 		return fmt.Errorf("correct deposit %d: %w", c.Deposit, err)
 	}
-	right := Deposit{Reference: d.Reference + " ~" + strconv.FormatInt(int64(d.ID), 10), Child: c.Child, Amount: c.Amount, On: c.On, Channel: d.Channel, corrects: d.ID}
+	right := Deposit{Reference: d.Reference + " ~" + strconv.FormatInt(int64(d.ID), 10), Child: c.Child, Amount: c.Amount, On: c.On, Channel: d.Channel, Custodian: d.Custodian, corrects: d.ID}
 	posted, err := postDeposits(ctx, tx, who, p, []Deposit{right}, ref, at)
 	if err != nil {
 		return err

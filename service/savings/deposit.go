@@ -27,6 +27,7 @@ type Deposit struct {
 	Amount    ledger.Amount  // positive
 	On        ledger.Date    // value date in the program's zone; counts for matches
 	Channel   string         // cash, check, ach, payroll, billpay, gift, …
+	Custodian int32          // who holds it, as the dimension of its accounts; 0: the program's first custodian
 	corrects  DepositID      // the wrong one that it stands for; 0: none
 	root      DepositID      // the first of its reference, which was undone; 0: none
 }
@@ -188,16 +189,9 @@ func postDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Pro
 	if err != nil {
 		return nil, err
 	}
-	accounts := []ledger.Account{
-		{Chart: ledger.CustodialCash, Fund: own.ID},
-		{Chart: ledger.Suspense, Fund: own.ID},
-	}
+	accounts := make([]ledger.Account, 0, 2*len(deposits))
 	for _, d := range deposits {
-		if d.Child == 0 {
-			accounts = append(accounts, accounts[1])
-			continue
-		}
-		accounts = append(accounts, familyAccount(own.ID, d.Child))
+		accounts = append(accounts, ledger.Account{Chart: ledger.CustodialCash, Fund: own.ID, Custodian: d.Custodian}, d.account(own.ID))
 	}
 	ids, err := ledger.EnsureAccounts(ctx, tx, p.Book, accounts)
 	if err != nil {
@@ -215,7 +209,7 @@ func postDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Pro
 			Kind:      depositKind(d),
 			Effective: effective,
 			Concerns:  concerns,
-			Entries:   []ledger.Entry{{Account: ids[0], Amount: d.Amount.Neg()}, {Account: ids[i+2], Amount: d.Amount}},
+			Entries:   []ledger.Entry{{Account: ids[2*i], Amount: d.Amount.Neg()}, {Account: ids[2*i+1], Amount: d.Amount}},
 			Maker:     who.Actor,
 			Approval:  ref,
 			Source:    d.Channel + " " + d.Reference,
@@ -226,6 +220,14 @@ func postDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Pro
 		return nil, translate(fmt.Errorf("post %d deposits: %w", len(deposits), err))
 	}
 	return posted, nil
+}
+
+// account is where a deposit's money is: the child's, or the custodian's suspense.
+func (d Deposit) account(own ledger.FundID) ledger.Account {
+	if d.Child == 0 {
+		return suspenseAccount(own, d.Custodian)
+	}
+	return familyAccount(own, d.Child)
 }
 
 func depositKind(d Deposit) string {
@@ -240,20 +242,21 @@ func insertDeposits(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.I
 	references, amounts := make([]string, n), make([]string, n)
 	days, channels := make([]string, n), make([]string, n)
 	children, numbers, wrong, roots := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	custodians := make([]int64, n)
 	for i, d := range deposits {
 		references[i], amounts[i], days[i], channels[i] = d.Reference, d.Amount.String(), d.On.String(), d.Channel
 		children[i], numbers[i], wrong[i] = int64(d.Child), int64(posted[i].No), int64(d.corrects)
-		roots[i] = int64(d.root)
+		roots[i], custodians[i] = int64(d.root), int64(d.Custodian)
 	}
 	const query = `
-		INSERT INTO deposits (tenant_id, program_id, reference, child_id, amount, on_day, channel, state, tx_no, file_id, posted_at, corrects, root_id)
+		INSERT INTO deposits (tenant_id, program_id, reference, child_id, amount, on_day, channel, state, tx_no, file_id, posted_at, corrects, root_id, custodian_id)
 		SELECT $1, $2, reference, nullif(child_id, 0), amount, on_day, channel,
-		       CASE WHEN child_id = 0 THEN 'suspense' ELSE 'posted' END, tx_no, nullif(CAST($9 AS bigint), 0), $10, nullif(wrong, 0), nullif(root, 0)
+		       CASE WHEN child_id = 0 THEN 'suspense' ELSE 'posted' END, tx_no, nullif(CAST($9 AS bigint), 0), $10, nullif(wrong, 0), nullif(root, 0), custodian
 		FROM unnest(CAST($3 AS text[]), CAST($4 AS bigint[]), CAST($5 AS numeric[]), CAST($6 AS date[]),
-		            CAST($7 AS text[]), CAST($8 AS bigint[]), CAST($11 AS bigint[]), CAST($12 AS bigint[]))
-		     AS d (reference, child_id, amount, on_day, channel, tx_no, wrong, root)`
+		            CAST($7 AS text[]), CAST($8 AS bigint[]), CAST($11 AS bigint[]), CAST($12 AS bigint[]), CAST($13 AS integer[]))
+		     AS d (reference, child_id, amount, on_day, channel, tx_no, wrong, root, custodian)`
 	_, err := tx.ExecContext(ctx, query, who.Tenant, p, pq.Array(references), pq.Array(children), pq.Array(amounts),
-		pq.Array(days), pq.Array(channels), pq.Array(numbers), file, at, pq.Array(wrong), pq.Array(roots))
+		pq.Array(days), pq.Array(channels), pq.Array(numbers), file, at, pq.Array(wrong), pq.Array(roots), pq.Array(custodians))
 	if store.Violates(err, "deposits_child_fkey") {
 		return ErrNoChild
 	}
@@ -296,7 +299,7 @@ func Identify(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program
 	if err != nil {
 		return err
 	}
-	ids, err := ledger.EnsureAccounts(ctx, tx, p.Book, []ledger.Account{{Chart: ledger.Suspense, Fund: own.ID}, familyAccount(own.ID, i.Child)})
+	ids, err := ledger.EnsureAccounts(ctx, tx, p.Book, []ledger.Account{suspenseAccount(own.ID, d.Custodian), familyAccount(own.ID, i.Child)})
 	if err != nil {
 		return fmt.Errorf("identify deposit %d: %w", i.Deposit, err)
 	}

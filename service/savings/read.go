@@ -96,13 +96,14 @@ type DepositState struct {
 	Amount     ledger.Amount  `db:"amount"`
 	On         ledger.Date    `db:"on_day"`
 	Channel    string         `db:"channel"`
-	State      string         `db:"state"` // posted, suspense or returned
+	Custodian  int32          `db:"custodian_id"` // 0: the program's first
+	State      string         `db:"state"`        // posted, suspense or returned
 	PostedAt   time.Time      `db:"posted_at"`
 	ReturnedOn ledger.Date    `db:"returned_on"`
 	ReturnCode string         `db:"return_code"`
 }
 
-const depositColumns = `id, reference, coalesce(child_id, 0) AS child_id, amount, on_day, channel, state, posted_at,
+const depositColumns = `id, reference, coalesce(child_id, 0) AS child_id, amount, on_day, channel, custodian_id, state, posted_at,
 	returned_on, coalesce(return_code, '') AS return_code`
 
 // InSuspense returns deposits whose child nobody knows, oldest first, after one

@@ -26,13 +26,14 @@ type record struct {
 	Amount    ledger.Amount  `db:"amount"`
 	On        ledger.Date    `db:"on_day"`
 	Channel   string         `db:"channel"`
+	Custodian int32          `db:"custodian_id"`
 	State     string         `db:"state"`
 	Tx        ledger.TxNo    `db:"tx_no"`
 	Returned  ledger.Date    `db:"returned_on"`
 	Code      string         `db:"return_code"`
 }
 
-const recordColumns = `id, reference, coalesce(child_id, 0) AS child_id, amount, on_day, channel, state, tx_no,
+const recordColumns = `id, reference, coalesce(child_id, 0) AS child_id, amount, on_day, channel, custodian_id, state, tx_no,
 	returned_on, coalesce(return_code, '') AS return_code`
 
 // lockDeposit takes the book's lock and then reads a deposit, so that two
@@ -73,8 +74,8 @@ type BankReturn struct {
 }
 
 // Return takes a deposit back from the child's account (P20). What the child's
-// own money no longer covers becomes a returned-item receivable. It returns the
-// child; recording the same return again changes nothing and returns 0.
+// own money no longer covers becomes a returned-item receivable. One that nobody
+// identified leaves suspense. It returns the child, 0 where there is none; recording the same return again changes nothing and returns 0.
 //
 // The awards that the deposit earned are a matter of the rule book: see
 // TakeBack.
@@ -86,7 +87,7 @@ func Return(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, 
 	if d.State == "returned" && d.Returned == r.On && d.Code == r.Code {
 		return 0, nil
 	}
-	if d.State != "posted" {
+	if d.State != "posted" && d.State != "suspense" {
 		return 0, ErrDepositState.With(map[string]any{"State": d.State})
 	}
 	if r.On.Before(d.On) {
@@ -131,10 +132,13 @@ func returnEntries(ctx context.Context, tx *sqlx.Tx, p program.Program, d record
 	if err != nil {
 		return nil, err
 	}
+	if d.Child == 0 {
+		return suspenseReturn(ctx, tx, p, own.ID, d)
+	}
 	accounts, err := ledger.EnsureAccounts(ctx, tx, p.Book, []ledger.Account{
 		familyAccount(own.ID, d.Child),
 		{Chart: ledger.ReturnedReceivable, Fund: own.ID, Child: int64(d.Child)},
-		{Chart: ledger.CustodialCash, Fund: own.ID},
+		{Chart: ledger.CustodialCash, Fund: own.ID, Custodian: d.Custodian},
 	})
 	if err != nil {
 		return nil, err
@@ -156,6 +160,15 @@ func returnEntries(ctx context.Context, tx *sqlx.Tx, p program.Program, d record
 		entries = append(entries, ledger.Entry{Account: accounts[1], Amount: owed.Neg()})
 	}
 	return entries, nil
+}
+
+// suspenseReturn takes back what nobody identified.
+func suspenseReturn(ctx context.Context, tx *sqlx.Tx, p program.Program, own ledger.FundID, d record) ([]ledger.Entry, error) {
+	a, err := ledger.EnsureAccounts(ctx, tx, p.Book, []ledger.Account{suspenseAccount(own, d.Custodian), {Chart: ledger.CustodialCash, Fund: own, Custodian: d.Custodian}})
+	if err != nil {
+		return nil, err
+	}
+	return []ledger.Entry{{Account: a[0], Amount: d.Amount.Neg()}, {Account: a[1], Amount: d.Amount}}, nil
 }
 
 // translate gives the ledger's refusals the words of this room; anything else

@@ -61,3 +61,8 @@ func number(child family.ChildID) string { return strconv.FormatInt(int64(child)
 func familyAccount(fund ledger.FundID, child family.ChildID) ledger.Account {
 	return ledger.Account{Chart: ledger.FamilyPrincipal, Fund: fund, Child: int64(child)}
 }
+
+// suspenseAccount is where a custodian's unidentified money is.
+func suspenseAccount(fund ledger.FundID, custodian int32) ledger.Account {
+	return ledger.Account{Chart: ledger.Suspense, Fund: fund, Custodian: custodian}
+}

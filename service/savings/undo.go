@@ -154,3 +154,24 @@ func UndoFile(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program
 		After: map[string]any{"deposits": u.Deposits, "amount": u.Amount, "children": len(u.Children), "approval": ref},
 	}}, at)
 }
+
+// Unsuspend takes back a deposit of nobody's that was none: the money is booked as
+// something else. It is reversed as of its own day.
+func Unsuspend(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, id DepositID, reason string, at time.Time) error {
+	d, err := lockDeposit(ctx, tx, p, id)
+	if err != nil {
+		return err
+	}
+	if d.State != "suspense" {
+		return ErrDepositState.With(map[string]any{"State": d.State})
+	}
+	if _, err := ledger.Reverse(ctx, tx, p.Book, at, ledger.Reversal{Key: key("undo", p.ID, strconv.FormatInt(int64(d.Tx), 10)), Of: d.Tx, Effective: d.On,
+		Maker: who.Actor, Reason: d.Channel + " " + d.Reference}); err != nil {
+		return translate(fmt.Errorf("take deposit %d out of suspense: %w", id, err))
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE deposits SET state = 'undone' WHERE id = $1`, id); err != nil {
+		return fmt.Errorf("take deposit %d out of suspense: %w", id, err)
+	}
+	return audit.Record(ctx, tx, who, []audit.Event{{Verb: "savings.deposit_unsuspended", Kind: "deposit", Subject: int64(id), Program: int32(p.ID),
+		Before: map[string]any{"state": d.State}, After: map[string]any{"state": "undone", "amount": d.Amount, "reason": reason}}}, at)
+}

@@ -48,6 +48,8 @@ func (f *requestFile) facts(v visit) []parts.Row {
 		}
 	case approval.Bulk:
 		f.bulkFacts(v, add)
+	case approval.Reconciliation:
+		f.dayFacts(v, add)
 	case approval.Period, approval.Reopen:
 		f.periodFacts(v, add)
 	case approval.Fund:

@@ -89,6 +89,9 @@ func (c *Console) showCustody(g *gin.Context, v visit, status int, chosen string
 			view.Choices = append(view.Choices, parts.Choice{Value: one.Code, Text: one.Name})
 		}
 	}
+	if len(b.custodians) > 0 {
+		view.Lines = v.base() + "/custody/lines"
+	}
 	if v.May(auth.ManageCustody) {
 		view.Add = v.base() + "/custody/new"
 	}
@@ -108,7 +111,11 @@ func (b custodyBook) accounts(v visit) (out []pages.CustodyAccount) {
 			if n := custody.Missing(one, at.Stated, v.today()); n > 0 {
 				state = parts.Status{Text: v.words.N("console.custody.missing", n), Tone: parts.Caution}
 			}
-			out = append(out, pages.CustodyAccount{Custodian: one.Name, Kind: v.words.T("console.custody.is." + string(one.Kind)), Ends: at.Ends,
+			to := ""
+			if one.Kind == custody.Omnibus || one.Kind == custody.Master {
+				to = dayPath(v, one.Code)
+			}
+			out = append(out, pages.CustodyAccount{To: to, Custodian: one.Name, Kind: v.words.T("console.custody.is." + string(one.Kind)), Ends: at.Ends,
 				Stated: at.Stated, Balance: at.Balance(), Transit: at.Transit, State: state})
 		}
 	}
@@ -144,6 +151,11 @@ func (c *Console) takeBankFile(g *gin.Context, v visit) error {
 	var in custody.Intake
 	if err == nil {
 		in, err = custody.Take(g.Request.Context(), c.DB, v.Who(), c.Keys, v.program, one, name, content, v.at)
+	}
+	if err == nil && in.State == custody.Booked {
+		if err := c.bookLines(g, v); err != nil {
+			return err
+		}
 	}
 	if err == nil || errors.Is(err, bankfile.ErrRefused) {
 		return web.See(g, bankFilePath(v, in.File), "", 0)
@@ -229,6 +241,9 @@ func (c *Console) releaseBankFile(g *gin.Context, v visit) error {
 	}
 	if problems := web.Problems(v.words, err); problems != nil {
 		return c.showBankFile(g, v, web.Status(err), one, reason, problems)
+	}
+	if err == nil {
+		err = c.bookLines(g, v)
 	}
 	if err != nil {
 		return err

@@ -22,6 +22,12 @@ const nothing = "987654321"
 // addresses is where every route leads in the city: {child} and the like are
 // filled in with what is there. A route without an address fails the test.
 var addresses = map[string]string{
+	"/p/:program/custody/interest/:line": "{p}/custody/interest/" + nothing,
+	"/p/:program/custody/lines":          "{p}/custody/lines", "/p/:program/custody/lines/decide": "{p}/custody/lines/decide", "/p/:program/custody/run": "{p}/custody/run",
+	"/p/:program/custody/days/:custodian": "{p}/custody/days/" + nothing, "/p/:program/custody/days/:custodian/match": "{p}/custody/days/" + nothing + "/match",
+	"/p/:program/custody/days/:custodian/sign": "{p}/custody/days/" + nothing + "/sign", "/p/:program/custody/days/:custodian/:day/certificate": "{p}/custody/days/" + nothing + "/2026-09-30/certificate",
+	"/p/:program/custody/days/:custodian/:day/certificate.pdf": "{p}/custody/days/" + nothing + "/2026-09-30/certificate.pdf",
+
 	"/p/:program/rosters/:id/undo": "{p}/rosters/{roster}/undo", "/p/:program/rosters/:id/doubts": "{p}/rosters/{roster}/doubts",
 	"/p/:program/rosters/:id/doubts/:row": "{p}/rosters/{roster}/doubts/" + nothing, "/p/:program/rosters/:id/rejected.csv": "{p}/rosters/{roster}/rejected.csv",
 	"/p/:program/rosters/:id/rejected.xlsx": "{p}/rosters/{roster}/rejected.xlsx",

@@ -13,6 +13,7 @@ import (
 	"seedbook/service/duplicate"
 	"seedbook/service/enroll"
 	"seedbook/service/i18n"
+	"seedbook/service/reconcile"
 	"seedbook/service/report"
 	"seedbook/service/roster"
 	"seedbook/service/web"
@@ -38,6 +39,7 @@ func (c *Console) home(g *gin.Context, v visit) error {
 	var runs []jobs.Run
 	var work report.Work
 	var reviews []jobs.Run
+	lines := 0            // of banks, to be cleared
 	waiting := 0          // merges, for a second person
 	overdue, soon := 0, 0 // newborns whose parents are to be told
 	err := c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
@@ -56,6 +58,9 @@ func (c *Console) home(g *gin.Context, v visit) error {
 		if overdue, soon, err = roster.Untold(ctx, q, v.program, v.today(), tellDays); err != nil {
 			return err
 		}
+		if lines, err = reconcile.CountWaiting(ctx, q, v.program.ID); err != nil {
+			return err
+		}
 		work, err = report.WorkFor(ctx, q, v.Who(), v.program, v.at)
 		return err
 	})
@@ -72,6 +77,9 @@ func (c *Console) home(g *gin.Context, v visit) error {
 	}
 	if len(reviews) > 0 && differing(reviews[0]) > 0 && v.May(auth.SeeJobs) {
 		view.Work = append(view.Work, pages.Task{Text: v.words.N("console.task.findings", differing(reviews[0])), To: v.base() + "/findings", Tone: parts.Bad})
+	}
+	if lines > 0 && v.May(auth.SeeCustody) {
+		view.Work = append(view.Work, pages.Task{Text: v.words.N("console.task.lines", lines), To: v.base() + "/custody/lines", Tone: parts.Caution})
 	}
 	if waiting > 0 && v.May(auth.SeeChildren) {
 		view.Work = append(view.Work, pages.Task{Text: v.words.N("duplicate.page.task_waiting", waiting), To: v.base() + "/duplicates?state=waiting", Tone: parts.Info})

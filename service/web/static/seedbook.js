@@ -67,7 +67,7 @@
     goToLine(area, line);
   });
   // A single key leads to a place or to the form that names it, unless switched
-  // off; it never sends anything.
+  // off; it sends only a form that says so, where one decision follows another.
   const keysOff = () => localStorage.getItem("seedbook-keys") === "off";
   const tellKeys = () => {
     for (const note of document.querySelectorAll("[data-keys]")) note.hidden = false;
@@ -109,7 +109,8 @@
     if (key === "j" || key === "k") return move(key === "j" ? 1 : -1), true;
     if (key === "x" && choose()) return true;
     const form = /^[a-z]$/.test(key) ? document.querySelector(`form[data-key="${key}"]`) : null;
-    form?.querySelector("button[type=submit]").focus();
+    if (form && "sends" in form.dataset) form.requestSubmit();
+    else form?.querySelector("button[type=submit]").focus();
     return Boolean(form);
   };
   document.addEventListener("keydown", (e) => {

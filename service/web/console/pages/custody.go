@@ -17,6 +17,7 @@ type Custody struct {
 	Upload   string         // where a file goes; "" where the reader may not
 	Choices  []parts.Choice // the custodians
 	Chosen   string
+	Lines    string // the queue of lines
 	Add      string // where a custodian is set up; "" where the reader may not
 }
 
@@ -26,6 +27,7 @@ type CustodyAccount struct {
 	Stated                ledger.Date // none: nothing came yet
 	Balance, Transit      ledger.Amount
 	State                 parts.Status
+	To                    string // its day against the books
 }
 
 // CustodyGap is a place where statements do not follow from each other.
@@ -73,7 +75,7 @@ func holdingTable(p *parts.Page, v Custody) parts.Table {
 			stated = p.DateShort(a.Stated)
 		}
 		t.Rows = append(t.Rows, parts.TableRow{Cells: []parts.Cell{
-			{Text: a.Custodian, Note: a.Kind}, parts.Text("…" + a.Ends), parts.Text(stated), parts.Tagged(a.State), p.MoneyCell(a.Transit), p.MoneyCell(a.Balance),
+			{Text: a.Custodian, To: a.To, Note: a.Kind}, parts.Text("…" + a.Ends), parts.Text(stated), parts.Tagged(a.State), p.MoneyCell(a.Transit), p.MoneyCell(a.Balance),
 		}})
 	}
 	return t

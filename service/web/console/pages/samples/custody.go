@@ -20,10 +20,10 @@ func custody(p *parts.Page) templ.Component {
 		return pages.BankFileLine{Name: name, To: base + "/custody/files/" + id, Custodian: "First Bank", Format: p.T("console.custody.format." + format), At: noon,
 			State: parts.Status{Text: p.T("console.custody.became." + became), Tone: tone}, Lines: lines, New: fresh, Aside: aside}
 	}
-	return pages.CustodyPage(p, pages.Custody{Upload: base + "/custody", Add: base + "/custody/new",
+	return pages.CustodyPage(p, pages.Custody{Upload: base + "/custody", Add: base + "/custody/new", Lines: base + "/custody/lines",
 		Choices: []parts.Choice{{Value: "first", Text: "First Bank"}, {Value: "bright", Text: "Bright Start 529"}},
 		Accounts: []pages.CustodyAccount{
-			{Custodian: "First Bank", Kind: p.T("console.custody.is.omnibus"), Ends: "5678", Stated: day("2026-10-02"), Balance: money("184210.44"), Transit: money("1250.00"), State: good},
+			{Custodian: "First Bank", To: base + "/custody/days/first", Kind: p.T("console.custody.is.omnibus"), Ends: "5678", Stated: day("2026-10-02"), Balance: money("184210.44"), Transit: money("1250.00"), State: good},
 			{Custodian: "Bright Start 529", Kind: p.T("console.custody.is.master"), Ends: "0417", State: late},
 		},
 		Gaps: []pages.CustodyGap{{Custodian: "First Bank", Ends: "5678", After: day("2026-09-30"), Day: day("2026-10-02"), Said: money("184210.44"), Found: money("184180.44"), Apart: money("30.00")}},

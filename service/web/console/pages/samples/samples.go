@@ -54,6 +54,7 @@ var Pages = []Page{
 	{"receipt", receipt}, {"new-fund", newFund}, {"limits", limits},
 	{"keys", keys}, {"keys-refused", keysRefused}, {"key-made", keyMade},
 	{"custody", custody}, {"custody-none", custodyNone}, {"bank-file-held", bankFileHeld}, {"custodian-new", custodianNew},
+	{"bank-lines", bankLines}, {"bank-line-out", bankLineOut}, {"bank-lines-none", bankLinesNone}, {"recon-day", reconDay}, {"recon-certificate", reconCertificate}, {"interest", interest},
 	{"duplicates", duplicates}, {"duplicates-none", duplicatesNone}, {"pair", pair}, {"pair-waiting", pairWaiting},
 	{"join-ask", joinAsk}, {"join-approve", joinApprove}, {"join-own", joinOwn}, {"part-ask", partAsk}, {"child-joined", childJoined},
 	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"run-failed", runFailed}, {"books", books}, {"journal", journal}, {"journal-searched", journalSearched}, {"journal-none", journalNone}, {"ledger", ledgerPage}, {"fund", fundSample}, {"fund-new", fundNew}, {"periods", periods}, {"periods-closed", periodsClosed}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
