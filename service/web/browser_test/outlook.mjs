@@ -57,16 +57,16 @@ await withBrowser(async (open) => {
     const send = async (name, value) => {
       const file = join(dir, name);
       writeFileSync(file, `account,fact,event,value,from,reference\n${account},${value},2026-09-01,W${i}\n`);
-      await page.goto(`${program}/facts`);
+      await page.goto(`${program}/imports/new/facts`);
       await page.setInputFiles("#file", file);
-      await staff.press("form[action$='/facts'] button");
+      await page.fill("#source", "County");
+      await staff.press("form[action$='/imports/new/facts'] button");
     };
     await send("wrong.csv", "shoe_size,,41");
-    await staff.arrived("a wrong file", "keeps the whole file out");
+    await staff.arrived("a wrong file", "rows as CSV");
     await send(`county-${i}.csv`, "residence,,Harbor View");
-    await staff.arrived("a file", "Record 1 row");
-    await staff.press("form[action*='/facts/files/'] button");
-    await staff.arrived("recorded", "New facts: 1.");
+    await staff.press("form[action$='/record'] button");
+    await staff.arrived("recorded", "Undo this import");
     await page.goto(`${program}/facts`);
     await staff.arrived("on record", `county-${i}.csv`);
     await page.goto(`${base}${child}/facts`);

@@ -49,17 +49,15 @@ type Console struct {
 	// Elsewhere is an organization's own sign-in; nil: none has one.
 	Elsewhere *SignInElsewhere
 
-	hall         *web.Hall
-	busy         sync.WaitGroup       // work that outlives its request
-	work         web.Working[thing]   // rosters being applied
-	imported     web.Working[thing]   // files of other kinds
-	bulkWork     web.Working[thing]   // one thing done with many children
-	trials       trials               // of rule books
-	rosterFiles  shelf[roster.Upload] // whose columns nobody has explained yet
-	depositFiles shelf[depositFile]   // checked and not posted yet
-	tokens       shelf[madeKey]       // keys that were just made, until their page is seen
-	factFiles    shelf[*factImport]   // checked, and then recorded
-	letterFiles  shelf[activation.Printed]
+	hall        *web.Hall
+	busy        sync.WaitGroup       // work that outlives its request
+	work        web.Working[thing]   // rosters being applied
+	imported    web.Working[thing]   // files of other kinds
+	bulkWork    web.Working[thing]   // one thing done with many children
+	trials      trials               // of rule books
+	rosterFiles shelf[roster.Upload] // whose columns nobody has explained yet
+	tokens      shelf[madeKey]       // keys that were just made, until their page is seen
+	letterFiles shelf[activation.Printed]
 }
 
 // visit is one request of someone signed in.

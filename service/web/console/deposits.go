@@ -25,12 +25,9 @@ var errNoAccount = fault.New(fault.Invalid, "console.owner.no_account")
 // heldPerPage is how many deposits without an owner a page shows.
 const heldPerPage = 50
 
-// deposits takes a file of deposits and shows the money whose owner nobody knows.
+// deposits shows the money whose owner nobody knows. Files of deposits come in as
+// imports do.
 func (c *Console) deposits(g *gin.Context, v visit) error {
-	return c.showDeposits(g, v, http.StatusOK, nil)
-}
-
-func (c *Console) showDeposits(g *gin.Context, v visit, status int, problems []parts.Problem) error {
 	after, err := strconv.ParseInt(g.DefaultQuery("after", "0"), 10, 64)
 	if err != nil || after < 0 {
 		return web.ErrNoPage
@@ -65,8 +62,7 @@ func (c *Console) showDeposits(g *gin.Context, v visit, status int, problems []p
 		view.Suspense = append(view.Suspense, line)
 	}
 	p := c.page(g, v, v.words.T("console.deposits.title"))
-	p.Problems = problems
-	return c.hall.Show(g, status, pages.DepositsPage(p, view))
+	return c.show(g, pages.DepositsPage(p, view))
 }
 
 func depositPath(v visit, id savings.DepositID) string {

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
-	"net/http"
 	"slices"
 	"strconv"
 
@@ -25,12 +24,9 @@ import (
 // reportsShown bounds the list of what was reported.
 const reportsShown = 200
 
-// facts takes a file of facts and shows what is on record.
+// facts shows what the rule book asks for and what is on record. Files of facts
+// come in as imports do.
 func (c *Console) facts(g *gin.Context, v visit) error {
-	return c.showFacts(g, v, http.StatusOK, nil)
-}
-
-func (c *Console) showFacts(g *gin.Context, v visit, status int, problems []parts.Problem) error {
 	var on []enroll.OnRecord
 	var book *rules.Book
 	err := c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
@@ -53,8 +49,8 @@ func (c *Console) showFacts(g *gin.Context, v visit, status int, problems []part
 		view.Reports = append(view.Reports, line)
 	}
 	p := c.page(g, v, v.words.T("console.facts.title"))
-	p.Lead, p.Problems = v.words.T("console.facts.lead"), problems
-	return c.hall.Show(g, status, pages.FactsPage(p, view))
+	p.Lead = v.words.T("console.facts.lead")
+	return c.show(g, pages.FactsPage(p, view))
 }
 
 // asked are the facts that a book reads and no roster brings.

@@ -119,7 +119,7 @@ func TestEveryPageOfAProgramIsServedInBothLanguages(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/p/elsewhere", "/p/elsewhere/children", riverbend + "/children/999999", riverbend + "/children/x", riverbend + "/rosters/99", riverbend + "/jobs/99", riverbend + "/deposits/99", child + "/statements/1999", statement + "/xx", riverbend + "/deposits/files/x", riverbend + "/rosters/columns/x"} {
+	for _, path := range []string{"/p/elsewhere", "/p/elsewhere/children", riverbend + "/children/999999", riverbend + "/children/x", riverbend + "/rosters/99", riverbend + "/jobs/99", riverbend + "/deposits/99", child + "/statements/1999", statement + "/xx", riverbend + "/rosters/columns/x"} {
 		if a := b.get(path); a.status != http.StatusNotFound {
 			t.Errorf("%s: %d, want 404", path, a.status)
 		}
@@ -317,20 +317,28 @@ func TestDepositsAreCheckedAndPostedOnce(t *testing.T) {
 	_, b := city(t)
 	account := regexp.MustCompile(`<dt>Account</dt><dd>(\d+)</dd>`).FindStringSubmatch(b.get(first(t, b.get(riverbend+"/children"), riverbend+`/children/\d+`)).body)[1]
 	file := []byte("reference,account,date,amount,channel\nN-1," + account + ",2026-10-01,25.00,cash\nN-2,12345678,2026-10-01,10.00,cash\nN-3,,2026-10-01,1e3,cash\n")
-	check := b.send(riverbend+"/deposits", "day.csv", file)
+	for _, old := range []string{"/deposits", "/facts"} { // past agreements and undo: gone
+		if a := b.send(riverbend+old, "day.csv", file, "source", "Bank"); a.status != http.StatusNotFound && a.status != http.StatusMethodNotAllowed {
+			t.Errorf("an upload at %s: %d", old, a.status)
+		}
+	}
+	if a := b.get(riverbend + "/deposits"); !strings.Contains(a.body, riverbend+"/imports/new/deposits") {
+		t.Error("the page does not lead to the import")
+	}
+	check := b.send(riverbend+"/imports/new/deposits", "day.csv", file, "source", "Bank")
 	page := b.get(check.to)
-	for _, want := range []string{"2 deposits of $35.00", "Post 2 deposits of $35.00", "exponent", "Set aside"} {
+	for _, want := range []string{"Post 2 deposits of $35.00", "exponent"} {
 		if !strings.Contains(page.body, want) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
 	for range 2 { // twice: the second changes nothing
-		if a := b.post(check.to); a.status != http.StatusSeeOther || !strings.HasPrefix(a.to, riverbend+"/deposits?done=deposits_posted") {
+		if a := b.post(check.to + "/post"); a.status != http.StatusSeeOther || a.to != check.to {
 			t.Fatalf("posting: %d to %s", a.status, a.to)
 		}
 	}
-	again := b.send(riverbend+"/deposits", "day.csv", file)
-	if page := b.get(again.to); strings.Contains(page.body, "Post 2") || !strings.Contains(page.body, "2 deposits</dd>") {
+	again := b.send(riverbend+"/imports/new/deposits", "day.csv", file, "source", "Bank")
+	if page := b.get(again.to); strings.Contains(page.body, "Post 2") || !strings.HasPrefix(again.to, check.to) {
 		t.Error("the same file again would be posted again")
 	}
 	suspense := b.get(riverbend + "/deposits")
@@ -354,7 +362,7 @@ func TestDepositsAreCheckedAndPostedOnce(t *testing.T) {
 func TestAFileOnTheShelfIsItsOwnersOnly(t *testing.T) {
 	t.Parallel()
 	o, b := city(t)
-	check := b.send(riverbend+"/deposits", "day.csv", []byte("reference,account,date,amount,channel\nN-1,,2026-10-01,25.00,cash\n"))
+	check := b.send(riverbend+"/rosters", "day.csv", []byte("Vorname,Nachname\nMaría,García\n"), "source", "Lincoln", "enroll_on", "2026-10-05")
 	o.hire(t, auth.NewAccount{Email: "second@riverbend.test", Name: "Second", Roles: []auth.Role{auth.Operator}})
 	other := o.browser(t)
 	other.signIn("second@riverbend.test")

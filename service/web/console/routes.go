@@ -165,9 +165,6 @@ var routes = []route{
 	{post, "/p/:program/imports/files/:id/undo", auth.ImportFiles, (*Console).undoImport, false},
 
 	{get, "/p/:program/deposits", auth.SeeDeposits, (*Console).deposits, false},
-	{post, "/p/:program/deposits", auth.ImportDeposits, (*Console).uploadDeposits, true},
-	{get, "/p/:program/deposits/files/:id", auth.ImportDeposits, (*Console).showDepositFile, false},
-	{post, "/p/:program/deposits/files/:id", auth.PostDeposits, (*Console).postDeposits, false},
 	{get, "/p/:program/deposits/:id", auth.ImportDeposits, (*Console).askOwner, false},
 	{post, "/p/:program/deposits/:id", auth.PostDeposits, (*Console).identify, false},
 
@@ -248,11 +245,7 @@ var routes = []route{
 	{get, "/p/:program/classes/:benefit/:on/list.txt", auth.SeeChildren, (*Console).classText, false},
 
 	{get, "/p/:program/facts", auth.SeeRosters, (*Console).facts, false},
-	{post, "/p/:program/facts", auth.ImportFacts, (*Console).uploadFacts, true},
 	{get, "/p/:program/facts/sample.csv", auth.ImportFacts, (*Console).factSample, false},
-	{get, "/p/:program/facts/files/:id", auth.ImportFacts, (*Console).factFile, false},
-	{post, "/p/:program/facts/files/:id", auth.ImportFacts, (*Console).recordFacts, false},
-	{get, "/p/:program/facts/files/:id/rows.csv", auth.ImportFacts, (*Console).factRows, false},
 	{get, "/p/:program/children/:id/facts", auth.SeeChildren, (*Console).childFacts, false},
 	{get, "/p/:program/requests", auth.SeeRequests, (*Console).asks, false},
 	{get, "/p/:program/requests/:id", auth.SeeRequests, (*Console).familyRequest, false},

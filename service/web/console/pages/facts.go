@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"seedbook/ledger"
-	"seedbook/service/web/parts"
 )
 
 // Facts is what agencies and families report, and what is asked for.
@@ -31,21 +30,6 @@ type FactReport struct {
 	FirstKnown, LastKnown ledger.Date
 	By                    string
 	At                    time.Time
-}
-
-// FactFile is a file of facts, before and after it is recorded.
-type FactFile struct {
-	Base     string
-	State    parts.Status
-	Done     string // what was recorded; "" where nothing was yet
-	Figures  []parts.Figure
-	Names    []FactCount
-	Problems []ProblemLine
-	More     int         // problems that are not shown
-	Rows     string      // every row with what becomes of it, as a file
-	Record   string      // where recording posts to; "" where it cannot be
-	Confirm  string      // what the button promises
-	Work     *parts.Work // while it is recorded
 }
 
 // FactCount is one fact or event of a file.

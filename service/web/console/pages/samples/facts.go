@@ -3,7 +3,6 @@ package samples
 import (
 	"github.com/a-h/templ"
 
-	"seedbook/service/tabular"
 	"seedbook/service/web/console/pages"
 	"seedbook/service/web/parts"
 )
@@ -16,7 +15,6 @@ func factsView(p *parts.Page) pages.Facts {
 
 func facts(p *parts.Page) templ.Component {
 	v := factsView(p)
-	p.Problems = []parts.Problem{{Field: "file", Text: p.T("tabular.missing_column", map[string]any{"file": "county.csv", "column": "reference", "nearest": "ref no"})}}
 	v.Asked = []pages.FactAsked{{Name: "yearly income", Code: "income", Kind: p.T("console.facts.types.money"), Reports: 1841, LastKnown: day("2026-09-30")},
 		{Name: "foster care", Code: "foster", Kind: p.T("console.facts.types.yes_no")}}
 	v.Reports = []pages.FactReport{
@@ -29,46 +27,6 @@ func factsNone(p *parts.Page) templ.Component {
 	v := factsView(p)
 	v.May = false
 	return pages.FactsPage(p, v)
-}
-
-func factFileView(p *parts.Page, fresh, known, wrong int) pages.FactFile {
-	in(p, "facts", "county-2026-10.csv")
-	p.Trail = append(p.Trail, parts.Link{Text: p.T("console.nav.facts"), To: base + "/facts"})
-	return pages.FactFile{Base: base, State: parts.Status{Text: p.T("console.facts.states.checked"), Tone: parts.Info}, Rows: base + "/facts/files/x/rows.csv",
-		Figures: []parts.Figure{{Label: p.T("console.facts.outcomes.new"), Value: p.Int(fresh), Major: true},
-			{Label: p.T("console.facts.outcomes.known"), Value: p.Int(known), Note: p.T("console.facts.known_note")},
-			{Label: p.T("console.facts.outcomes.wrong"), Value: p.Int(wrong)}},
-		Names: []pages.FactCount{{Name: "income", Rows: fresh + known - 12, New: fresh - 12}, {Name: "claimed", Rows: 12, New: 12}}}
-}
-
-func factFile(p *parts.Page) templ.Component {
-	v := factFileView(p, 318, 1523, 0)
-	v.Record, v.Confirm = base+"/facts/files/x", p.N("console.facts.record", 318)
-	return pages.FactFilePage(p, v)
-}
-
-func factFileRefused(p *parts.Page) templ.Component {
-	v := factFileView(p, 318, 1521, 2)
-	v.State = parts.Status{Text: p.T("console.facts.states.refused"), Tone: parts.Bad}
-	for i, code := range []string{"factfile.problem.value_money", "factfile.problem.no_child"} {
-		problem := tabular.Problem{Line: 14 + i, Column: []string{"value", ""}[i], Code: code}
-		v.Problems = append(v.Problems, pages.ProblemLine{Line: problem.Line, Column: problem.Column, Text: p.T(code, problem.Args()), Tone: parts.Caution, Status: p.T("console.severity.quarantine")})
-	}
-	v.More, v.Figures[2].Note = 3, p.T("console.facts.wrong_note")
-	return pages.FactFilePage(p, v)
-}
-
-func factFileRunning(p *parts.Page) templ.Component {
-	v := factFileView(p, 318, 1523, 0)
-	p.Reload = 3
-	v.Work = &parts.Work{ID: "work", Label: p.T("console.facts.working"), Running: true, Watch: base + "/facts/files/x", Says: p.N("console.facts.rows", 1841)}
-	return pages.FactFilePage(p, v)
-}
-
-func factFileDone(p *parts.Page) templ.Component {
-	v := factFileView(p, 318, 1523, 0)
-	v.State, v.Done = parts.Status{Text: p.T("console.facts.states.recorded"), Tone: parts.Good}, p.T("console.facts.done", map[string]any{"facts": 306, "events": 12, "known": 1523})
-	return pages.FactFilePage(p, v)
 }
 
 func childFactsView(p *parts.Page, value string, masked bool) templ.Component {

@@ -45,7 +45,7 @@ var Pages = []Page{
 	{"letters", letters}, {"letters-none", lettersNone}, {"letters-ready", lettersReady},
 	{"classes", classes}, {"classes-none", classesNone}, {"class", class}, {"class-unsound", classUnsound},
 	{"sign-in-ways", signInWays}, {"code", code}, {"code-refused", codeRefused}, {"step-up", stepUp}, {"step-up-elsewhere", stepUpElsewhere}, {"bounce", bounce}, {"enrol", enrol}, {"security", security},
-	{"facts", facts}, {"facts-none", factsNone}, {"fact-file", factFile}, {"fact-file-refused", factFileRefused}, {"fact-file-running", factFileRunning}, {"fact-file-done", factFileDone},
+	{"facts", facts}, {"facts-none", factsNone},
 	{"child-family", childFamily}, {"child-file", childFile}, {"child-timeline", childTimeline}, {"child-do", childDo}, {"child-look", childLook}, {"child-refused", childRefused}, {"child-record", childRecord},
 	{"child-facts", childFacts}, {"child-facts-masked", childFactsMasked},
 	{"staff", staff}, {"invite", invite}, {"member", member}, {"one-time", oneTime},
