@@ -14,7 +14,11 @@ export async function person(open, way, base, link, failures) {
 
   // reach presses Tab until what a selector names has the focus.
   const reach = async (selector) => {
-    await page.waitForSelector(selector, { state: "attached" });
+    await page.waitForSelector(selector, { state: "attached" }).catch((e) => {
+      failures.add(at(page.url()), `has no ${selector}: ${e.message.split("\n")[0]}`);
+      failures.end(); // what went wrong before says why
+      throw e;
+    });
     for (let n = 0; n < mostTabs; n++) {
       if (await page.evaluate((s) => document.activeElement?.matches(s), selector)) return;
       await page.keyboard.press("Tab");

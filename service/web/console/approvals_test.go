@@ -236,7 +236,7 @@ func TestReceiptsFundsAndLimitsWaitForAnother(t *testing.T) {
 			[]string{"fund", code, "kind", "grant", "amount", "12345.67", "on", "2026-10-01", "reference", "wire 1", "reason", "The bank's advice."}, "/approvals?show=all&kind=receipt&state=executed", "12,345.67"},
 		{riverbend + "/funds/new", []string{"code", "smith", "name", "Smith", "funder", "Smith", "purpose", "x", "reason", "x"},
 			[]string{"code", "SMITH-9", "name", "Smith Nine", "funder", "Smith family", "purpose", "Harbor View only", "reason", "Letter."}, riverbend + "/funds", "Smith Nine"},
-		{"/approvals/limits", []string{"limit", "0", "children", "many", "reason", "x"}, []string{"limit", "0", "children", "37", "amount", "", "double", "", "reason", "Smaller steps."}, "/approvals/limits", ">37 "},
+		{"/approvals/limits", []string{"limit", "roster/operator/alone", "children", "many", "reason", "x"}, []string{"limit", "roster/operator/alone", "children", "37", "amount", "", "double", "", "reason", "Smaller steps."}, "/approvals/limits", ">37 "},
 	} {
 		if a := maker.post(test.path, test.wrong...); a.status != 422 {
 			t.Errorf("%s, wrong: %d", test.path, a.status)

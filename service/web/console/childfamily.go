@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -240,6 +241,8 @@ type guardianForm struct {
 	seen  string
 	typed map[string]string
 	may   []string
+	there shown // what is on record
+	stale bool  // somebody else saved it meanwhile
 	file  homeFile
 	key   string
 }
@@ -269,7 +272,24 @@ func (c *Console) openGuardian(g *gin.Context, v visit) (*guardianForm, error) {
 	for name, value := range map[string]string{"given": a.Given, "surname": a.Family, "phone": a.Phone, "email": a.Email, "relationship": a.Relationship, "language": a.Language, "address": a.Address} {
 		x.typed[name] = value
 	}
+	x.there = x.says(v)
 	return x, c.viewed(g, v, "child.family_viewed", []family.ChildID{id})
+}
+
+// guardianFields are a guardian's details, in the order of the form.
+var guardianFields = []string{"given", "surname", "relationship", "phone", "email", "address", "language"}
+
+// says is what the form says of a guardian, as people read it.
+func (x *guardianForm) says(v visit) (s shown) {
+	for _, name := range guardianFields {
+		s.add(v.words.T("childfile.field."+name), x.typed[name])
+	}
+	var may []string
+	for _, r := range x.may {
+		may = append(may, v.words.T("childfile.right."+r))
+	}
+	s.add(v.words.T("childfile.rights"), v.words.List(may))
+	return s
 }
 
 func rightNames(rights []family.Right) (out []string) {
@@ -298,7 +318,10 @@ func (c *Console) showGuardian(g *gin.Context, v visit, status int, x *guardianF
 	p.Problems = problems
 	view := pages.Form{ChildFrame: pages.ChildFrame{Holds: x.file.frame(v, "").Holds}, Post: childPath(v, x.file.Child) + "/family/" + cmpNew(x.id), Submit: w.T("childfile.save"),
 		Back:   parts.Link{Text: w.T("childfile.back_to", i18n.Args{"child": x.file.title(v)}), To: childPath(v, x.file.Child) + "/family"},
-		Hidden: []parts.Carried{{Name: "key", Value: x.key}, {Name: "seen", Value: x.seen}}}
+		Hidden: []parts.Carried{{Name: "key", Value: x.key}, {Name: "seen", Value: x.seen}, {Name: sealName, Value: x.there.seal()}}}
+	if x.stale {
+		p.Meanwhile = x.there.beside(x.says(v).now)
+	}
 	text := func(name, kind string, optional bool) {
 		view.Fields = append(view.Fields, pages.FormField{Field: parts.Field{Name: name, Label: w.T("childfile.field." + name), Type: kind, Value: x.typed[name], Optional: optional, MaxLength: 200}})
 	}
@@ -344,6 +367,7 @@ func (c *Console) saveGuardian(g *gin.Context, v visit) error {
 	for _, name := range []string{"given", "surname", "relationship", "phone", "email", "address", "language", "order", "from", "to"} {
 		x.typed[name] = f.Peek(name)
 	}
+	now := x.seen
 	x.key, x.seen = f.Text("key"), f.Optional("seen")
 	guardian := family.Guardian{Given: f.Text("given"), Family: f.Optional("surname"), Relationship: f.Optional("relationship"), Phone: f.Optional("phone"), Email: f.Optional("email"),
 		Address: f.Optional("address"), Language: f.Choice("language", "", "en", "es")}
@@ -356,10 +380,16 @@ func (c *Console) saveGuardian(g *gin.Context, v visit) error {
 		set.Rights = append(set.Rights, family.Right(r))
 	}
 	changed := x.id == 0 || !slices.Equal(was, x.may) || set.Order != "" || !set.To.IsZero()
-	if err = f.Err(); err == nil {
+	if err = f.Err(); err == nil && x.id != 0 {
+		err = x.there.check(f)
+	}
+	if err == nil {
 		err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error {
 			return c.putGuardian(ctx, tx, v, x, guardian, set, changed)
 		})
+	}
+	if x.stale = errors.Is(err, errMeanwhile) || errors.Is(err, family.ErrMeanwhile); x.stale {
+		x.seen = now // sent again, it takes the place of what is there now
 	}
 	if problems := web.Problems(v.words, err); problems != nil {
 		return c.showGuardian(g, v, web.Status(err), x, problems)

@@ -30,7 +30,8 @@ type recordForm struct {
 	typed   map[string]string
 	version int
 	schools []program.School
-	anyway  bool // it is another child, whoever is alike
+	there   shown // what is on record, where somebody else saved it meanwhile
+	anyway  bool  // it is another child, whoever is alike
 	alike   bool
 }
 
@@ -98,7 +99,25 @@ func (c *Console) showRecord(g *gin.Context, v visit, status int, x *recordForm,
 	}
 	p := c.page(g, v, title, trail...)
 	p.Problems = problems
+	p.Meanwhile = x.there.beside(func(label string) string {
+		for _, f := range view.Fields {
+			if f.Label == label {
+				return f.Value
+			}
+		}
+		return ""
+	})
 	return c.hall.Show(g, status, pages.FormPage(p, view))
+}
+
+// onRecord is what the record's form would show of it now.
+func (x *recordForm) onRecord(v visit) (s shown) {
+	for _, name := range recordFields {
+		if f, ok := x.field(v, name); ok {
+			s.add(f.Label, f.Value)
+		}
+	}
+	return s
 }
 
 // field is one of the record's. Schools of a child on record are moved by a
@@ -250,6 +269,7 @@ func (c *Console) edit(g *gin.Context, v visit) error {
 		return err
 	}
 	seen := f.Int("version", 1, 1<<31-1)
+	there := x.onRecord(v)
 	was := x.file.Person
 	person, language := x.read(f, v)
 	person = person.Moved(was, v.today())
@@ -264,7 +284,7 @@ func (c *Console) edit(g *gin.Context, v visit) error {
 		})
 	}
 	if errors.Is(err, family.ErrMeanwhile) {
-		x.version = x.file.version // what was typed is kept; sent again, it takes the place of what is there now
+		x.there, x.version = there, x.file.version // what was typed is kept; sent again, it takes the place of what is there now
 	} else {
 		x.version = seen
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -30,10 +31,10 @@ type paperFile struct {
 
 // file shows a child's holds, consents, papers and notes.
 func (c *Console) file(g *gin.Context, v visit) error {
-	return c.showFile(g, v, http.StatusOK, nil, nil)
+	return c.showFile(g, v, http.StatusOK, nil, nil, false)
 }
 
-func (c *Console) showFile(g *gin.Context, v visit, status int, problems []parts.Problem, typed map[string]string) error {
+func (c *Console) showFile(g *gin.Context, v visit, status int, problems []parts.Problem, typed map[string]string, meanwhile bool) error {
 	id, err := childID(g)
 	if err != nil {
 		return err
@@ -63,12 +64,17 @@ func (c *Console) showFile(g *gin.Context, v visit, status int, problems []parts
 	}
 	p := c.page(g, v, v.words.T("childfile.tab.file"), c.under(v, &f.childFile)...)
 	p.Lead, p.Problems = f.title(v), problems
+	if meanwhile {
+		purpose := v.words.T("childfile.purposes." + typed["purpose"])
+		p.Meanwhile = consentsShown(v, f.consents).only(purpose, consentSays(v, typed["given"] == "yes", typed["consent_from"]))
+	}
 	return c.hall.Show(g, status, pages.FilePage(p, f.view(v, typed)))
 }
 
 func (f *paperFile) view(v visit, typed map[string]string) pages.File {
 	w, path := v.words, childPath(v, f.Child)
 	view := pages.File{ChildFrame: f.frame(v, "file"), Typed: typed, Key: formKey(), Today: v.today(), HoldPost: path + "/holds", NotePost: path + "/notes"}
+	view.Shown = consentsShown(v, f.consents).seal()
 	view.Says = []parts.Choice{{Value: "yes", Text: w.T("childfile.agrees")}, {Value: "no", Text: w.T("childfile.agrees_not")}}
 	for _, k := range family.HoldKinds {
 		view.HoldKinds = append(view.HoldKinds, parts.Choice{Value: string(k), Text: holdName(v, k) + ". " + blocks(v, k)})
@@ -101,6 +107,27 @@ func (f *paperFile) view(v visit, typed map[string]string) pages.File {
 		}
 	}
 	return view
+}
+
+// consentsShown is what a family agrees to now, by purpose.
+func consentsShown(v visit, all []family.Consent) (s shown) {
+	for _, p := range family.Purposes {
+		i := slices.IndexFunc(all, func(one family.Consent) bool { return one.Purpose == p })
+		if i < 0 {
+			s.add(v.words.T("childfile.purposes."+string(p)), "")
+			continue
+		}
+		s.add(v.words.T("childfile.purposes."+string(p)), consentSays(v, all[i].Given, all[i].From.String()))
+	}
+	return s
+}
+
+func consentSays(v visit, given bool, from string) string {
+	key := "childfile.agrees_not"
+	if given {
+		key = "childfile.agrees"
+	}
+	return v.words.T(key) + " · " + from
 }
 
 // factSays is what a protected fact says, and from which day.
@@ -165,7 +192,7 @@ func (c *Console) filed(g *gin.Context, v visit, f *web.Form, notice string, typ
 		})
 	}
 	if problems := web.Problems(v.words, err); problems != nil {
-		return c.showFile(g, v, web.Status(err), problems, typed)
+		return c.showFile(g, v, web.Status(err), problems, typed, errors.Is(err, errMeanwhile))
 	}
 	if err != nil {
 		return err
@@ -218,7 +245,18 @@ func (c *Console) recordConsent(g *gin.Context, v visit) error {
 	if consent.From.After(v.today()) {
 		f.Fail("consent_from", errFutureDay)
 	}
-	return c.filed(g, v, f, "consent_recorded", nil, func(ctx context.Context, tx *sqlx.Tx, child family.ChildID) error {
+	typed := map[string]string{}
+	for _, name := range []string{"purpose", "given", "consent_from"} {
+		typed[name] = f.Peek(name)
+	}
+	return c.filed(g, v, f, "consent_recorded", typed, func(ctx context.Context, tx *sqlx.Tx, child family.ChildID) error {
+		all, err := family.ConsentsOf(ctx, tx, child)
+		if err == nil && !slices.ContainsFunc(all, func(one family.Consent) bool { return one.Reference == consent.Reference }) {
+			err = consentsShown(v, all).check(f)
+		}
+		if err != nil {
+			return err
+		}
 		consent.Child = child
 		return family.RecordConsent(ctx, tx, v.Who(), c.Keys, consent, v.today(), v.at)
 	})

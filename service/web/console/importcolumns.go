@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -19,10 +20,10 @@ import (
 
 // importColumns asks which column of a file is what.
 func (c *Console) importColumns(g *gin.Context, v visit) error {
-	return c.showImportColumns(g, v, http.StatusOK, nil, nil)
+	return c.showImportColumns(g, v, http.StatusOK, nil, false, nil)
 }
 
-func (c *Console) showImportColumns(g *gin.Context, v visit, status int, typed *imports.Mapping, problems []parts.Problem) error {
+func (c *Console) showImportColumns(g *gin.Context, v visit, status int, typed *imports.Mapping, meanwhile bool, problems []parts.Problem) error {
 	id, err := importID(g)
 	if err != nil {
 		return err
@@ -45,10 +46,11 @@ func (c *Console) showImportColumns(g *gin.Context, v visit, status int, typed *
 	if err != nil {
 		return err
 	}
+	there := mappingShown(v, f.Kind, m)
 	if typed != nil {
 		m = *typed
 	}
-	view := pages.ImportColumns{Post: g.Request.URL.Path, DateFormat: string(m.DateFormat), Header: header}
+	view := pages.ImportColumns{Post: g.Request.URL.Path, Shown: there.seal(), DateFormat: string(m.DateFormat), Header: header}
 	for _, line := range slices.Sorted(maps.Keys(rows)) {
 		view.Sample = append(view.Sample, rows[line])
 	}
@@ -65,7 +67,20 @@ func (c *Console) showImportColumns(g *gin.Context, v visit, status int, typed *
 	}
 	p := c.page(g, v, v.words.T("console.columns.title"), importsLink(v), parts.Link{Text: f.Name, To: importPath(v, id)})
 	p.Lead, p.Problems = v.words.T("console.columns.lead", i18n.Args{"file": f.Name}), problems
+	if meanwhile {
+		p.Meanwhile = there.beside(mappingShown(v, f.Kind, m).now)
+	}
 	return c.hall.Show(g, status, pages.ImportColumnsPage(p, view))
+}
+
+// mappingShown is how a source's columns are explained, as people read it.
+func mappingShown(v visit, k imports.Kind, m imports.Mapping) (s shown) {
+	fields, _ := imports.Fields(k)
+	for _, field := range fields {
+		s.add(v.words.T("console.imports.fields."+field), m.Columns[field])
+	}
+	s.add(v.words.T("console.columns.date_format"), string(m.DateFormat))
+	return s
 }
 
 // saveImportColumns checks a file with the columns as somebody explained them.
@@ -93,6 +108,17 @@ func (c *Console) saveImportColumns(g *gin.Context, v visit) error {
 	state := imports.Received
 	if err = form.Err(); err == nil {
 		err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error {
+			file, err := imports.Load(ctx, tx, c.importing(v), id)
+			if err != nil {
+				return err
+			}
+			there, err := imports.LoadMapping(ctx, tx, file.Source.ID, file.Kind)
+			if err == nil {
+				err = mappingShown(v, file.Kind, there).check(form)
+			}
+			if err != nil {
+				return err
+			}
 			state, err = imports.Explain(ctx, tx, c.importing(v), id, m)
 			return err
 		})
@@ -101,7 +127,7 @@ func (c *Console) saveImportColumns(g *gin.Context, v visit) error {
 		err = imports.ErrMapping
 	}
 	if problems := web.Problems(v.words, err); problems != nil {
-		return c.showImportColumns(g, v, web.Status(err), &m, problems)
+		return c.showImportColumns(g, v, web.Status(err), &m, errors.Is(err, errMeanwhile), problems)
 	}
 	if err != nil {
 		return err

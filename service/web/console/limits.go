@@ -1,8 +1,11 @@
 package console
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -20,10 +23,10 @@ import (
 
 // limits shows who may do and approve how much.
 func (c *Console) limits(g *gin.Context, v visit) error {
-	return c.showLimits(g, v, http.StatusOK, nil, "", pages.LimitTyped{})
+	return c.showLimits(g, v, http.StatusOK, nil, "", pages.LimitTyped{}, false)
 }
 
-func (c *Console) showLimits(g *gin.Context, v visit, status int, problems []parts.Problem, chosen string, typed pages.LimitTyped) error {
+func (c *Console) showLimits(g *gin.Context, v visit, status int, problems []parts.Problem, chosen string, typed pages.LimitTyped, meanwhile bool) error {
 	var all []approval.Limit
 	err := c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) (err error) {
 		all, err = approval.LimitsNow(ctx, q)
@@ -32,11 +35,11 @@ func (c *Console) showLimits(g *gin.Context, v visit, status int, problems []par
 	if err != nil {
 		return err
 	}
-	view := pages.Limits{Limit: chosen, Typed: typed}
+	view := pages.Limits{Limit: chosen, Typed: typed, Shown: limitsShown(v, all).seal()}
 	if v.May(auth.AskApproval) {
 		view.Post = "/approvals/limits"
 	}
-	for i, l := range all {
+	for _, l := range all {
 		line := pages.LimitLine{Kind: kindName(v, l.Kind), Role: v.words.T("console.role." + l.Role), Duty: v.words.T("console.limits.duties." + l.Duty),
 			Children: limitChildren(v, l.Children), Amount: limitAmount(v, l.Amount, "any"), Double: limitAmount(v, l.DoubleAbove, "never"),
 			From: parts.Link{Text: v.words.T("console.limits.delivered")}}
@@ -44,10 +47,14 @@ func (c *Console) showLimits(g *gin.Context, v visit, status int, problems []par
 			line.From = parts.Link{Text: strconv.FormatInt(int64(l.Request), 10), To: requestPath(l.Request)}
 		}
 		view.Rows = append(view.Rows, line)
-		view.Choices = append(view.Choices, parts.Choice{Value: strconv.Itoa(i), Text: limitName(v, l)})
+		view.Choices = append(view.Choices, parts.Choice{Value: limitValue(l), Text: limitName(v, l)})
 	}
 	p := c.page(g, v, v.words.T("console.limits.title"), parts.Link{Text: v.words.T("console.nav.approvals"), To: "/approvals"})
 	p.Lead, p.Problems = v.words.T("console.limits.lead"), problems
+	if meanwhile {
+		i := slices.IndexFunc(all, func(l approval.Limit) bool { return limitValue(l) == chosen })
+		p.Meanwhile = limitsShown(v, all[i:i+1]).beside(func(string) string { return limitTyped(v, typed) })
+	}
 	return c.hall.Show(g, status, pages.LimitsPage(p, view))
 }
 
@@ -67,6 +74,24 @@ func limitAmount(v visit, a *ledger.Amount, none string) string {
 		return v.words.T("console.limits." + none)
 	}
 	return v.words.Money(*a)
+}
+
+// limitValue names a limit in a form: what it is about, and not its place in a
+// list that others may change.
+func limitValue(l approval.Limit) string { return string(l.Kind) + "/" + l.Role + "/" + l.Duty }
+
+// limitsShown are limits as people read them.
+func limitsShown(v visit, all []approval.Limit) (s shown) {
+	for _, l := range all {
+		s.add(limitName(v, l), v.words.T("console.limits.says", i18n.Args{"children": limitChildren(v, l.Children), "amount": limitAmount(v, l.Amount, "any"), "double": limitAmount(v, l.DoubleAbove, "never")}))
+	}
+	return s
+}
+
+// limitTyped is a limit as it was typed.
+func limitTyped(v visit, t pages.LimitTyped) string {
+	any, never := v.words.T("console.limits.any"), v.words.T("console.limits.never")
+	return v.words.T("console.limits.says", i18n.Args{"children": cmp.Or(t.Children, any), "amount": cmp.Or(t.Amount, any), "double": cmp.Or(t.Double, never)})
 }
 
 // askLimit has another limit wait for approval.
@@ -98,9 +123,12 @@ func (c *Console) askLimit(g *gin.Context, v visit) error {
 			if err != nil {
 				return err
 			}
-			i, err := strconv.Atoi(chosen)
-			if err != nil || i < 0 || i >= len(all) {
+			i := slices.IndexFunc(all, func(l approval.Limit) bool { return limitValue(l) == chosen })
+			if i < 0 {
 				return web.ErrNoPage
+			}
+			if err := limitsShown(v, all).check(f); err != nil {
+				return err
 			}
 			l := all[i]
 			l.Children, l.Amount, l.DoubleAbove = children, amount, double
@@ -109,7 +137,7 @@ func (c *Console) askLimit(g *gin.Context, v visit) error {
 		})
 	}
 	if problems := web.Problems(v.words, err); problems != nil {
-		return c.showLimits(g, v, web.Status(err), problems, chosen, typed)
+		return c.showLimits(g, v, web.Status(err), problems, chosen, typed, errors.Is(err, errMeanwhile))
 	}
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -252,7 +253,7 @@ func (c *Console) invite(g *gin.Context, v visit) error {
 
 // member shows an account.
 func (c *Console) member(g *gin.Context, v visit) error {
-	return c.showMember(g, v, http.StatusOK, pages.Member{}, nil, nil)
+	return c.showMember(g, v, http.StatusOK, pages.Member{}, nil, false, nil)
 }
 
 // accountOf reads the account, or the proposal, of the address.
@@ -261,7 +262,7 @@ func (c *Console) accountOf(g *gin.Context) auth.AccountID {
 	return auth.AccountID(id)
 }
 
-func (c *Console) showMember(g *gin.Context, v visit, status int, view pages.Member, typed *auth.Member, problems []parts.Problem) error {
+func (c *Console) showMember(g *gin.Context, v visit, status int, view pages.Member, typed *auth.Member, meanwhile bool, problems []parts.Problem) error {
 	members, proposals, err := c.members(g, v, c.accountOf(g))
 	if err != nil {
 		return err
@@ -280,6 +281,8 @@ func (c *Console) showMember(g *gin.Context, v visit, status int, view pages.Mem
 	for _, o := range proposals {
 		view.History = append(view.History, proposalLine(v, members, o))
 	}
+	there := grantShown(v, m, proposals)
+	view.Shown = there.seal()
 	manage := v.May(auth.ManageStaff) && !m.Disabled
 	view.Change, view.Recover, view.Disable = manage, manage && m.Staff != v.Staff && len(m.Roles) > 0, manage && m.Staff != v.Staff
 	view.Welcome = manage && len(m.Roles) > 0 && m.Last.IsZero()
@@ -289,7 +292,23 @@ func (c *Console) showMember(g *gin.Context, v visit, status int, view pages.Mem
 	view.Roles, view.Reach = roleTicks(v, typed.Roles), programTicks(v, typed.Programs)
 	p := c.page(g, v, m.Name, parts.Link{Text: w.T("console.staff.title"), To: "/staff"})
 	p.Problems = problems
+	if meanwhile {
+		typed := grantShown(v, auth.Member{Roles: typed.Roles, Programs: typed.Programs}, nil)
+		p.Meanwhile = there.beside(typed.now)
+	}
 	return c.hall.Show(g, status, pages.MemberPage(p, view))
+}
+
+// grantShown is what an account has, and what is proposed for it.
+func grantShown(v visit, m auth.Member, proposals []auth.Proposal) (s shown) {
+	s.add(v.words.T("console.account.roles"), v.words.List(roleWords(v, m.Roles)))
+	s.add(v.words.T("console.staff.reach"), reach(v, m.Programs))
+	for _, o := range proposals {
+		if o.State == auth.Open && o.Kind == auth.ForRoles {
+			s.add(v.words.T("console.staff.open_proposal"), v.words.List(roleWords(v, o.Roles))+" · "+reach(v, o.Programs))
+		}
+	}
+	return s
 }
 
 // proposeRoles proposes an account's roles and programs.
@@ -300,14 +319,21 @@ func (c *Console) proposeRoles(g *gin.Context, v visit) error {
 	}
 	roles, programs := readGrant(f, v)
 	view := pages.Member{Reason: f.Text("reason")}
+	members, proposals, err := c.members(g, v, c.accountOf(g))
+	if err != nil {
+		return err
+	}
 	if err = f.Err(); err == nil {
+		err = grantShown(v, member(members, c.accountOf(g)), proposals).check(f)
+	}
+	if err == nil {
 		err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error {
 			_, err := auth.ProposeRoles(ctx, tx, v.Principal, c.accountOf(g), roles, programs, view.Reason, v.at)
 			return err
 		})
 	}
 	if problems := web.Problems(v.words, err); problems != nil {
-		return c.showMember(g, v, web.Status(err), view, &auth.Member{Roles: roles, Programs: programs}, problems)
+		return c.showMember(g, v, web.Status(err), view, &auth.Member{Roles: roles, Programs: programs}, errors.Is(err, errMeanwhile), problems)
 	}
 	if err != nil {
 		return err
@@ -329,7 +355,7 @@ func (c *Console) proposeRecovery(g *gin.Context, v visit) error {
 		})
 	}
 	if problems := web.Problems(v.words, err); problems != nil {
-		return c.showMember(g, v, web.Status(err), view, nil, problems)
+		return c.showMember(g, v, web.Status(err), view, nil, false, problems)
 	}
 	if err != nil {
 		return err

@@ -28,11 +28,12 @@ type Page struct {
 	// Organization and Person are shown to the signed in; "" for nobody.
 	Organization, Person string
 	// Program is the one that the page is about; "" for none.
-	Program  string
-	Nav      []Section
-	Trail    []Link // the way here from home, without this page
-	Notice   string // what was just done; "" for nothing
-	Problems []Problem
+	Program   string
+	Nav       []Section
+	Trail     []Link // the way here from home, without this page
+	Notice    string // what was just done; "" for nothing
+	Problems  []Problem
+	Meanwhile []Kept // what somebody else saved since the form was opened
 	// Reload makes the page load itself again after so many seconds, for work
 	// in progress where there is no JavaScript; 0 for never.
 	Reload int
@@ -98,6 +99,12 @@ type LanguageLink struct {
 type Problem struct {
 	Field string // the input's name; "" where it is not about one
 	Text  string
+}
+
+// Kept is a field that somebody else saved while a form was open, beside what was
+// typed.
+type Kept struct {
+	Field, Now, Typed string
 }
 
 // Carried is a field of a form that is sent again with another.

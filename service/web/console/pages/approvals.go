@@ -134,6 +134,7 @@ type Limits struct {
 	Post    string
 	Choices []parts.Choice
 	Limit   string // as typed before
+	Shown   string
 	Typed   LimitTyped
 }
 

@@ -92,6 +92,7 @@ type File struct {
 	HoldKinds   []parts.Choice
 	Typed       map[string]string
 	Key         string // names the forms
+	Shown       string // seal of what the family agrees to
 	Consents    parts.Table
 	ConsentPost string
 	Purposes    []parts.Choice
@@ -133,4 +134,12 @@ type NoteLine struct {
 type Timeline struct {
 	ChildFrame
 	Table parts.Table
+}
+
+// ConsentFrom is the day that the form for consents says: as typed, or today.
+func (f File) ConsentFrom() string {
+	if f.Typed["purpose"] != "" {
+		return f.Typed["consent_from"]
+	}
+	return f.Today.String()
 }

@@ -74,6 +74,7 @@ type ImportProblem struct {
 // ImportColumns asks which column of a file is what.
 type ImportColumns struct {
 	Post        string
+	Shown       string
 	Fields      []ColumnField
 	DateFormat  string
 	DateFormats []parts.Choice
@@ -104,6 +105,7 @@ type Sources struct {
 	Post                     string // "" for who may not note agreements
 	Sources                  []SenderLine
 	Source, Agreement, Until string // as typed before
+	Shown                    string // instant at which the page was made
 }
 
 // SenderLine is one of them.

@@ -65,6 +65,7 @@ type Member struct {
 	Reach   []Tick
 	Reason  string
 	Lost    string // why a recovery is proposed, as typed
+	Shown   string
 }
 
 // Token shows a one-time link, once.
