@@ -49,6 +49,18 @@ func (c *Console) openHome(ctx context.Context, q sqlx.QueryerContext, v visit, 
 
 // household shows who belongs to a child, and who may do what.
 func (c *Console) household(g *gin.Context, v visit) error {
+	return c.showHousehold(g, v, http.StatusOK, accessTyped{}, nil)
+}
+
+// accessTyped is whose an account is, as somebody said where it was refused.
+type accessTyped struct {
+	account   activation.AccountID
+	guardian  string
+	goes      bool
+	meanwhile bool
+}
+
+func (c *Console) showHousehold(g *gin.Context, v visit, status int, typed accessTyped, problems []parts.Problem) error {
 	id, err := childID(g)
 	if err != nil {
 		return err
@@ -62,7 +74,7 @@ func (c *Console) household(g *gin.Context, v visit) error {
 		return err
 	}
 	p := c.page(g, v, v.words.T("childfile.tab.family"), c.under(v, &f.childFile)...)
-	p.Lead = f.title(v)
+	p.Lead, p.Problems = f.title(v), problems
 	view := pages.Household{ChildFrame: f.frame(v, "family"), Masked: !v.May(auth.SeeNames), Schools: f.schoolTable(v)}
 	adopted := slices.ContainsFunc(f.Person.Formerly, func(n family.Named) bool { return n.Adoption })
 	for _, a := range f.adults {
@@ -84,8 +96,13 @@ func (c *Console) household(g *gin.Context, v visit) error {
 	if v.May(auth.ChangeChildren) {
 		view.Add = childPath(v, id) + "/family/new"
 	}
-	view.Access = f.accessLines(v)
-	return c.show(g, pages.HouseholdPage(p, view))
+	view.Access = f.accessLines(v, typed)
+	if i := slices.IndexFunc(f.access, func(a activation.Access) bool { return a.Account == typed.account }); typed.meanwhile && i >= 0 {
+		guardian, _ := strconv.ParseInt(typed.guardian, 10, 64) // read before
+		mine := activation.Access{Guardian: family.GuardianID(guardian)}
+		p.Meanwhile = f.accessShown(v, f.access[i]).beside(f.accessShown(v, mine).now)
+	}
+	return c.hall.Show(g, status, pages.HouseholdPage(p, view))
 }
 
 func (f *homeFile) schoolTable(v visit) parts.Table {
@@ -155,7 +172,23 @@ func rightsLine(v visit, s family.Guardianship) string {
 	return line
 }
 
-func (f *homeFile) accessLines(v visit) (out []pages.AccessLine) {
+// accessShown is what is decided about an account, as people read it.
+func (f *homeFile) accessShown(v visit, a activation.Access) (s shown) {
+	whose, waits := v.words.T("childfile.nobody_knows"), ""
+	for _, x := range f.adults {
+		if x.ID == a.Guardian {
+			whose = x.DisplayName()
+		}
+	}
+	if a.PausedAt != nil {
+		waits = v.words.T("childfile.paused")
+	}
+	s.add(v.words.T("childfile.whose"), whose)
+	s.add(v.words.T("childfile.state"), waits)
+	return s
+}
+
+func (f *homeFile) accessLines(v visit, typed accessTyped) (out []pages.AccessLine) {
 	w := v.words
 	choices := []parts.Choice{{Value: "0", Text: w.T("childfile.nobody_knows")}}
 	names := map[family.GuardianID]string{}
@@ -165,6 +198,10 @@ func (f *homeFile) accessLines(v visit) (out []pages.AccessLine) {
 	}
 	for _, a := range f.access {
 		line := pages.AccessLine{ID: strconv.FormatInt(int64(a.Account), 10), Who: w.T("childfile.account", i18n.Args{"no": strconv.FormatInt(int64(a.Account), 10)}), State: parts.Status{Text: w.T("childfile.sees"), Tone: parts.Good}, Value: strconv.FormatInt(int64(a.Guardian), 10)}
+		line.Shown = f.accessShown(v, a).seal()
+		if a.Account == typed.account {
+			line.Value = typed.guardian
+		}
 		note := w.T("childfile.since", i18n.Args{"on": v.program.Day(a.Since), "by": w.T("childfile.granted." + a.By)})
 		if v.May(auth.SeeNames) && len(a.Contacts) > 0 {
 			note += " · " + w.List(a.Contacts)
@@ -212,27 +249,41 @@ func (c *Console) reviewAccess(g *gin.Context, v visit) error {
 	if err != nil {
 		return err
 	}
+	typed := accessTyped{account: activation.AccountID(account), guardian: f.Peek("guardian-" + g.Param("account"))}
 	guardian := f.Int("guardian-"+g.Param("account"), 0, 1<<31-1)
-	on := f.Choice("goes", "on", "off") == "on"
-	if err := f.Err(); err != nil {
-		return err
+	typed.goes = f.Choice("goes", "on", "off") == "on"
+	if err = f.Err(); err == nil {
+		err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error {
+			return c.decideAccess(ctx, tx, v, id, f, typed, family.GuardianID(guardian))
+		})
 	}
-	err = c.write(g, v, func(ctx context.Context, tx *sqlx.Tx) error {
-		if guardian != 0 {
-			adults, err := family.GuardiansOf(ctx, tx, v.Who(), c.Keys, id)
-			if _, ok := adults[family.GuardianID(guardian)]; err == nil && !ok {
-				err = family.ErrNoGuardian
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return activation.Review(ctx, tx, v.Who(), id, activation.AccountID(account), family.GuardianID(guardian), on, v.at)
-	})
+	typed.meanwhile = errors.Is(err, errMeanwhile)
+	if problems := web.Problems(v.words, err); problems != nil {
+		return c.showHousehold(g, v, web.Status(err), typed, problems)
+	}
 	if err != nil {
 		return err
 	}
 	return web.See(g, childPath(v, id)+"/family", "access_reviewed", 0)
+}
+
+// decideAccess decides as the form says, unless somebody else did meanwhile.
+func (c *Console) decideAccess(ctx context.Context, tx *sqlx.Tx, v visit, id family.ChildID, f *web.Form, typed accessTyped, guardian family.GuardianID) error {
+	var home homeFile
+	if err := c.openHome(ctx, tx, v, id, &home); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(home.access, func(a activation.Access) bool { return a.Account == typed.account })
+	if i < 0 {
+		return activation.ErrNoAccess
+	}
+	if err := home.accessShown(v, home.access[i]).check(f); err != nil {
+		return err
+	}
+	if guardian != 0 && !slices.ContainsFunc(home.adults, func(a family.Adult) bool { return a.ID == guardian }) {
+		return family.ErrNoGuardian
+	}
+	return activation.Review(ctx, tx, v.Who(), id, typed.account, guardian, typed.goes, v.at)
 }
 
 // guardianForm is a guardian as typed.

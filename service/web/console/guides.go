@@ -24,7 +24,7 @@ type guide struct {
 // page filled with samples, in the reader's language: it cannot be out of date.
 var guides = []guide{
 	{"administrator", "guide.administrator.", [][2]string{
-		{"day", "home"}, {"roster", "preview"}, {"duplicates", "pair"}, {"find", "children"}, {"child", "child"}, {"why", "explanation"},
+		{"day", "home"}, {"roster", "preview"}, {"duplicates", "pair"}, {"find", "children"}, {"many", "bulk-asks"}, {"child", "child"}, {"why", "explanation"},
 		{"deposits", "deposits"}, {"correct", "correct-preview"}, {"rules", "rule-form"}, {"try", "trial"}, {"runs", "jobs"}, {"letters", "letters"},
 	}},
 	{"approver", "guide.approver.", [][2]string{
@@ -100,7 +100,7 @@ func (c *Console) keyboard(g *gin.Context, v visit) error {
 	p := c.page(g, v, v.words.T("guide.keyboard.title"), parts.Link{Text: v.words.T("console.help.title"), To: "/help"})
 	p.Lead = v.words.T("guide.keyboard.lead")
 	view := pages.Keyboard{}
-	for _, k := range [][2]string{{"/", "search"}, {"j", "down"}, {"k", "up"}, {"a", "decide"}, {"?", "help"}, {"g h", "home"}} {
+	for _, k := range [][2]string{{"/", "search"}, {"j", "down"}, {"k", "up"}, {"x", "choose"}, {"b", "bulk"}, {"a", "decide"}, {"?", "help"}, {"g h", "home"}} {
 		view.Keys = append(view.Keys, parts.Row{Term: k[0], Value: v.words.T("guide.keyboard." + k[1])})
 	}
 	for _, s := range navigation {

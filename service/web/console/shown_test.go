@@ -97,3 +97,31 @@ func TestRolesAreNotProposedOverWhatAnotherPersonProposed(t *testing.T) {
 	mine := []string{"roles", "operator", "reason", "For the autumn.", "shown", hidden(t, form, "shown")}
 	meanwhile(t, "roles", b, path+"/roles", propose(b, "operator"), "Proposed by somebody", `value="For the autumn."`, mine...)
 }
+
+func TestWhoseAnAccountIsIsNotDecidedOverAnother(t *testing.T) {
+	t.Parallel()
+	o, b := city(t)
+	other := o.second(t, auth.Operator)
+	child := someChild(t, b)
+	o.exec(t, `WITH a AS (INSERT INTO guardian_accounts (tenant_id, language, pin_hash, created_at) SELECT tenant_id, 'en', 'x', '2026-10-01Z' FROM programs LIMIT 1 RETURNING tenant_id, id)
+		INSERT INTO guardian_children (tenant_id, account_id, child_id, granted_at, granted_by, paused_at)
+		SELECT tenant_id, id, `+child[strings.LastIndex(child, "/")+1:]+`, '2026-10-01Z', 'facts', '2026-10-02Z' FROM a`)
+	family := child + "/family"
+	form := b.get(family)
+	var account string
+	o.value(t, &account, `SELECT CAST(max(account_id) AS text) FROM guardian_children`)
+	var guardian string
+	o.value(t, &guardian, `SELECT CAST(min(g.id) AS text) FROM guardians g JOIN children c ON c.family_id = g.family_id WHERE c.id = `+child[strings.LastIndex(child, "/")+1:])
+	path, field := child+"/access/"+account, "guardian-"+account
+	if a := b.post(path, field, "999999", "goes", "on", "shown", hidden(t, form, "shown")); a.status != http.StatusNotFound {
+		t.Errorf("of somebody who is no guardian: %d", a.status)
+	}
+	if a := b.post(path, field, "0", "goes", "perhaps", "shown", hidden(t, form, "shown")); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "/access/"+account) {
+		t.Errorf("neither on nor off: %d", a.status)
+	}
+	if a := other.post(path, field, guardian, "goes", "on", "shown", hidden(t, form, "shown")); a.status != http.StatusSeeOther {
+		t.Fatalf("decided: %d", a.status)
+	}
+	mine := []string{field, "0", "goes", "on", "shown", hidden(t, form, "shown")}
+	meanwhile(t, "an account", b, path, b.post(path, mine...), "Saved by somebody else meanwhile", `value="0" selected`, mine...)
+}

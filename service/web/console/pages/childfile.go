@@ -74,6 +74,7 @@ type AdultCard struct {
 
 // AccessLine is an account of the families' pages that sees the child.
 type AccessLine struct {
+	Shown  string // seal of what is decided about it
 	Who    string
 	Note   string
 	State  parts.Status
