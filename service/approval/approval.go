@@ -76,6 +76,7 @@ const (
 	Period     Kind = "period" // closing a month of the books
 	Reopen     Kind = "reopen" // opening one again; it takes two approvals
 	Withdrawal Kind = "withdrawal"
+	Settings   Kind = "settings" // how a program is set up
 	Payments   Kind = "payments" // a batch of payments, as a bank is handed it
 
 	// Reconciliation is of a custodian's day: the bank and the books hold.
@@ -83,7 +84,7 @@ const (
 )
 
 // Kinds are all kinds, in the order people are offered them.
-var Kinds = []Kind{Correction, Roster, Run, Receipt, Fund, Payee, RoleChange, Forfeiture, Merge, Undo, Limits, Bulk, Period, Reopen, Withdrawal, Payments}
+var Kinds = []Kind{Correction, Roster, Run, Receipt, Fund, Payee, RoleChange, Forfeiture, Merge, Undo, Limits, Bulk, Period, Reopen, Withdrawal, Payments, Settings}
 
 // State is where a request stands.
 type State string

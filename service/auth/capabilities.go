@@ -68,6 +68,7 @@ const (
 	DecideRequests   Capability = "decide_requests"    // approve, return or refuse; limits by role and kind are service/approval's
 	SeeFunds         Capability = "see_funds"          // funds and their roll-forward
 	ManageFunds      Capability = "manage_funds"       // receipts of funders' money, restrictions
+	PrepareFunds     Capability = "prepare_funds"      // hand in what a receipt or a restriction rests on
 	SeeRules         Capability = "see_rules"
 	DraftRules       Capability = "draft_rules"
 	ApproveRules     Capability = "approve_rules"
@@ -80,6 +81,8 @@ const (
 	SendNotices      Capability = "send_notices"    // to many at once
 	SeeLetters       Capability = "see_letters"     // the log of letters to families
 	PrintLetters     Capability = "print_letters"   // with codes that open an account
+	SeeSettings      Capability = "see_settings"    // how a program is set up
+	ManageSettings   Capability = "manage_settings" // ask for another name or threshold
 	SeeJobs          Capability = "see_jobs"
 	RunJobs          Capability = "run_jobs"
 	SeeStatements    Capability = "see_statements"
@@ -154,6 +157,7 @@ var table = map[Capability]holding{
 	DecideRequests:   freshly(Approver),
 	SeeFunds:         to(everyone...),
 	ManageFunds:      freshly(ProgramManager),
+	PrepareFunds:     to(ProgramManager),
 	SeeRules:         to(everyone...),
 	DraftRules:       to(ProgramManager),
 	ApproveRules:     freshly(Approver),
@@ -166,6 +170,8 @@ var table = map[Capability]holding{
 	SendNotices:      freshly(ProgramManager, Operator),
 	SeeLetters:       to(ProgramManager, Operator, Approver, Support, Auditor),
 	PrintLetters:     freshly(Operator),
+	SeeSettings:      to(everyone...),
+	ManageSettings:   freshly(ProgramManager),
 	SeeJobs:          to(ProgramManager, Operator, Approver, Support, Auditor),
 	RunJobs:          freshly(ProgramManager, Operator),
 	SeeStatements:    to(ProgramManager, Operator, Approver, Support, Auditor),

@@ -63,6 +63,7 @@ var hands = map[approval.Kind]hand{
 	approval.Fund:       {openFund, addFund, false},
 	approval.Limits:     {limits, setLimit, false},
 	approval.Forfeiture: {settling, settle, false},
+	approval.Settings:   {settings, set, false},
 	approval.Undo:       {undoContent, undo, false},
 	approval.Bulk:       {bulkContent, nil, true},
 	approval.Period:     {closing, closePeriod, false},

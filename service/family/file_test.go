@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"seedbook/service/paper"
 	"seedbook/service/store"
 )
 
@@ -206,7 +207,7 @@ func TestPapersAreSealedToldByTheirBytesAndKeptOnce(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for name, content := range map[string][]byte{"nothing": nil, "too much": append([]byte("%PDF-"), make([]byte, MostDocument)...)} {
+	for name, content := range map[string][]byte{"nothing": nil, "too much": append([]byte("%PDF-"), make([]byte, paper.Most)...)} {
 		if _, err := add(content); !errors.Is(err, ErrDocumentSize) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -1,7 +1,6 @@
 package family
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -16,6 +15,7 @@ import (
 	"seedbook/ledger"
 	"seedbook/service/audit"
 	"seedbook/service/fault"
+	"seedbook/service/paper"
 	"seedbook/service/store"
 	"seedbook/service/vault"
 )
@@ -25,9 +25,9 @@ var (
 	// ErrNoDocument reports a document that the child does not have.
 	ErrNoDocument = fault.New(fault.NotFound, "family.no_document")
 	// ErrDocumentKind reports a file that is no PDF, JPEG or PNG.
-	ErrDocumentKind = fault.New(fault.Invalid, "family.document_kind")
+	ErrDocumentKind = paper.ErrKind
 	// ErrDocumentSize reports an empty file, or one of more than ten megabytes.
-	ErrDocumentSize = fault.New(fault.TooLarge, "family.document_size")
+	ErrDocumentSize = paper.ErrSize
 	// ErrNote reports an empty or overlong note.
 	ErrNote = fault.New(fault.Invalid, "family.note")
 )
@@ -40,9 +40,6 @@ type DocumentKind string
 
 // DocumentKinds are all of them, in the order people are offered them.
 var DocumentKinds = []DocumentKind{"court_order", "death_certificate", "name_change", "adoption", "placement", "consent", "other"}
-
-// MostDocument bounds a document, in bytes.
-const MostDocument = 10 << 20
 
 // mostNote bounds a note, in characters.
 const mostNote = 4000
@@ -59,27 +56,11 @@ type Document struct {
 	AddedAt time.Time
 }
 
-// mediaOf tells a file's kind by its first bytes; the name it came under says
-// nothing.
-func mediaOf(content []byte) (string, bool) {
-	for _, m := range []struct{ media, begins string }{
-		{"application/pdf", "%PDF-"}, {"image/jpeg", "\xff\xd8\xff"}, {"image/png", "\x89PNG\r\n\x1a\n"},
-	} {
-		if bytes.HasPrefix(content, []byte(m.begins)) {
-			return m.media, true
-		}
-	}
-	return "", false
-}
-
 // AddDocument seals a file. The same file handed in again is the one that is there.
 func AddDocument(ctx context.Context, tx *sqlx.Tx, who store.Who, keys *vault.Keyring, child ChildID, d Document, content []byte, at time.Time) (id DocumentID, err error) {
-	media, known := mediaOf(content)
-	switch {
-	case len(content) == 0 || len(content) > MostDocument:
-		return 0, ErrDocumentSize.At("file")
-	case !known:
-		return 0, ErrDocumentKind.At("file")
+	media, err := paper.Media(content)
+	if err != nil {
+		return 0, err
 	}
 	key, err := keyOf(ctx, tx, who, keys, child)
 	if err != nil {

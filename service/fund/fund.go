@@ -59,6 +59,8 @@ type Fund struct {
 	Kind    Kind          `db:"kind"`
 	Funder  string        `db:"funder"`  // "" for family and operations
 	Purpose string        `db:"purpose"` // the restriction in words
+	// Document is the letter that the restriction rests on; 0 for none.
+	Document DocumentID `db:"document_id"`
 	// Approval is what entering it rests on, where a person did.
 	Approval string `db:"-"`
 }
@@ -106,10 +108,10 @@ func Add(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program, f F
 
 func insert(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID, f Fund, funder *int64, at time.Time) (Fund, error) {
 	const query = `
-		INSERT INTO funds (tenant_id, program_id, code, name, kind, funder_id, purpose, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO funds (tenant_id, program_id, code, name, kind, funder_id, purpose, created_at, document_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif(CAST($9 AS bigint), 0))
 		RETURNING id`
-	err := tx.GetContext(ctx, &f.ID, query, who.Tenant, p, f.Code, f.Name, string(f.Kind), funder, f.Purpose, at)
+	err := tx.GetContext(ctx, &f.ID, query, who.Tenant, p, f.Code, f.Name, string(f.Kind), funder, f.Purpose, at, f.Document)
 	switch {
 	case store.Violates(err, "funds_tenant_id_program_id_code_key"):
 		return Fund{}, ErrCodeTaken.With(map[string]any{"Code": f.Code})
@@ -126,7 +128,7 @@ func insert(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.ID, f Fun
 // All returns a program's funds: family, operations, then by code.
 func All(ctx context.Context, q sqlx.QueryerContext, p program.ID) ([]Fund, error) {
 	const query = store.Kept + `
-		SELECT f.id, f.code, f.name, f.kind, coalesce(u.name, '') AS funder, f.purpose
+		SELECT f.id, f.code, f.name, f.kind, coalesce(u.name, '') AS funder, f.purpose, coalesce(f.document_id, 0) AS document_id
 		FROM funds f
 		LEFT JOIN funders u ON u.tenant_id = f.tenant_id AND u.id = f.funder_id
 		WHERE f.program_id = $1

@@ -38,6 +38,7 @@ type Entering struct {
 	Amount    ledger.Amount `json:"amount"`
 	On        ledger.Date   `json:"on"`
 	Reference string        `json:"reference"`
+	Document  DocumentID    `json:"document,omitempty"` // 0: none
 }
 
 // ReceiptContent is what recording a receipt would do; what could not be
@@ -48,6 +49,9 @@ func ReceiptContent(ctx context.Context, q sqlx.QueryerContext, p program.Progra
 		return out, err
 	}
 	if err := (Receipt{Fund: f, Kind: e.Kind, Amount: e.Amount, On: e.On, Reference: e.Reference}).check(); err != nil {
+		return out, err
+	}
+	if err := hasDocument(ctx, q, p.ID, e.Document); err != nil {
 		return out, err
 	}
 	const query = `SELECT EXISTS (SELECT FROM fund_receipts WHERE fund_id = $1 AND reference = $2)`
@@ -84,7 +88,7 @@ func ReceiveApproved(ctx context.Context, tx *sqlx.Tx, maker store.Who, p progra
 	if err != nil {
 		return err
 	}
-	return Receive(ctx, tx, maker, p, Receipt{Fund: f, Kind: e.Kind, Amount: e.Amount, On: e.On, Reference: e.Reference, Approval: ref}, at)
+	return Receive(ctx, tx, maker, p, Receipt{Fund: f, Kind: e.Kind, Amount: e.Amount, On: e.On, Reference: e.Reference, Document: e.Document, Approval: ref}, at)
 }
 
 // Opening is a fund as it waits for approval.
@@ -93,6 +97,8 @@ type Opening struct {
 	Name    string `json:"name"`
 	Funder  string `json:"funder"`
 	Purpose string `json:"purpose"`
+	// Document is the letter that the restriction rests on; 0 for none.
+	Document DocumentID `json:"document,omitempty"`
 }
 
 // codes are what funds are called by rule books.
@@ -110,6 +116,9 @@ func FundContent(ctx context.Context, q sqlx.QueryerContext, p program.Program, 
 		return out, ErrField.At("funder")
 	case strings.TrimSpace(o.Purpose) == "":
 		return out, ErrField.At("purpose")
+	}
+	if err := hasDocument(ctx, q, p.ID, o.Document); err != nil {
+		return out, err
 	}
 	if _, err := ByCode(ctx, q, p.ID, o.Code); !errors.Is(err, ErrNone) {
 		if err == nil {
@@ -133,6 +142,6 @@ func ProposeFund(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Prog
 
 // AddApproved enters a fund that another person approved.
 func AddApproved(ctx context.Context, tx *sqlx.Tx, maker store.Who, p program.Program, o Opening, ref string, at time.Time) error {
-	_, err := Add(ctx, tx, maker, p, Fund{Code: o.Code, Name: o.Name, Funder: o.Funder, Purpose: o.Purpose, Approval: ref}, at)
+	_, err := Add(ctx, tx, maker, p, Fund{Code: o.Code, Name: o.Name, Funder: o.Funder, Purpose: o.Purpose, Document: o.Document, Approval: ref}, at)
 	return err
 }

@@ -34,8 +34,9 @@ type Receipt struct {
 	Kind      Promise
 	Amount    ledger.Amount // positive
 	On        ledger.Date
-	Reference string // the funder's or bank's own; unique in the fund, for ever
-	Approval  string // what it rests on, where a person entered it
+	Reference string     // the funder's or bank's own; unique in the fund, for ever
+	Document  DocumentID // the letter or notice that it rests on; 0 for none
+	Approval  string     // what it rests on, where a person entered it
 }
 
 // Receive records a pledge or a payment. Recording the same reference with the
@@ -85,9 +86,9 @@ func Receive(ctx context.Context, tx *sqlx.Tx, who store.Who, p program.Program,
 		}
 	}
 	const query = `
-		INSERT INTO fund_receipts (tenant_id, fund_id, reference, kind, amount, on_day, tx_no, entered_by, entered_at)
-		VALUES ($1, $2, $3, $4, CAST($5 AS numeric), $6, $7, $8, $9)`
-	_, err = tx.ExecContext(ctx, query, who.Tenant, r.Fund.ID, r.Reference, string(r.Kind), r.Amount, r.On, posted[0].No, who.Actor, at)
+		INSERT INTO fund_receipts (tenant_id, fund_id, reference, kind, amount, on_day, tx_no, entered_by, entered_at, document_id)
+		VALUES ($1, $2, $3, $4, CAST($5 AS numeric), $6, $7, $8, $9, nullif(CAST($10 AS bigint), 0))`
+	_, err = tx.ExecContext(ctx, query, who.Tenant, r.Fund.ID, r.Reference, string(r.Kind), r.Amount, r.On, posted[0].No, who.Actor, at, r.Document)
 	if err != nil {
 		return fmt.Errorf("receipt %s: %w", r.Reference, err)
 	}

@@ -14,13 +14,14 @@ import (
 
 // FundReceipt is a promise or a payment of a fund, as it was recorded.
 type FundReceipt struct {
-	Reference string        `db:"reference"`
-	Kind      fund.Promise  `db:"kind"`
-	Amount    ledger.Amount `db:"amount"`
-	On        ledger.Date   `db:"on_day"`
-	No        ledger.TxNo   `db:"tx_no"`
-	By        string        `db:"entered_by"`
-	At        time.Time     `db:"entered_at"`
+	Reference string          `db:"reference"`
+	Kind      fund.Promise    `db:"kind"`
+	Amount    ledger.Amount   `db:"amount"`
+	On        ledger.Date     `db:"on_day"`
+	No        ledger.TxNo     `db:"tx_no"`
+	By        string          `db:"entered_by"`
+	At        time.Time       `db:"entered_at"`
+	Document  fund.DocumentID `db:"document_id"` // 0: none
 }
 
 // Given is what a fund holds on children's accounts by one benefit.
@@ -34,7 +35,7 @@ type Given struct {
 // FundReceipts are all promises and payments of a fund, the newest first.
 func FundReceipts(ctx context.Context, q sqlx.QueryerContext, f fund.Fund) (all []FundReceipt, err error) {
 	const query = `
-		SELECT reference, kind, amount, on_day, tx_no, entered_by, entered_at
+		SELECT reference, kind, amount, on_day, tx_no, entered_by, entered_at, coalesce(document_id, 0) AS document_id
 		FROM fund_receipts WHERE fund_id = $1 ORDER BY on_day DESC, tx_no DESC`
 	if err := sqlx.SelectContext(ctx, q, &all, query, f.ID); err != nil {
 		return nil, fmt.Errorf("receipts of %s: %w", f.Code, err)

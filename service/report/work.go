@@ -197,34 +197,47 @@ type Pending struct {
 	Since   time.Time     `db:"since"`
 }
 
+// Duty is something that a person may decide: nothing else is in their queue or
+// counted for them.
+type Duty string
+
+// The duties.
+const (
+	Requests Duty = "requests"
+	Rules    Duty = "rules"    // rule books
+	Money    Duty = "money"    // what was given too much, and joins of records
+	Roles    Duty = "roles"    // of the staff
+	Recovery Duty = "recovery" // of who lost a second factor
+)
+
 // PendingFor returns what else a person may decide, in one program or in all,
 // or in those that the person reaches.
-func PendingFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p program.ID, within []int64) (all []Pending, err error) {
+func PendingFor(ctx context.Context, q sqlx.QueryerContext, who store.Who, p program.ID, within []int64, duties []Duty) (all []Pending, err error) {
 	const query = `
 		SELECT program_id, 'rules' AS kind, no, 1 AS n, CAST(0 AS numeric(18, 2)) AS amount, made_at AS since
 		FROM program_rule_books
-		WHERE state = 'submitted' AND made_by <> $1 AND (CAST($2 AS bigint) = 0 OR program_id = $2)
+		WHERE 'rules' = ANY ($5) AND state = 'submitted' AND made_by <> $1 AND (CAST($2 AS bigint) = 0 OR program_id = $2)
 		  AND (cardinality(CAST($3 AS bigint[])) = 0 OR program_id = ANY ($3))
 		UNION ALL
 		SELECT program_id, 'excess', 0, count(*), sum(amount), min(found_at)
 		FROM award_excesses
-		WHERE state = 'proposed' AND found_by <> $1 AND (CAST($2 AS bigint) = 0 OR program_id = $2)
+		WHERE 'money' = ANY ($5) AND state = 'proposed' AND found_by <> $1 AND (CAST($2 AS bigint) = 0 OR program_id = $2)
 		  AND (cardinality(CAST($3 AS bigint[])) = 0 OR program_id = ANY ($3))
 		GROUP BY program_id
 		UNION ALL
 		SELECT e.program_id, 'merge', 0, count(DISTINCT j.id), 0, min(j.proposed_at)
 		FROM child_joins j
 		JOIN enrollments e ON e.tenant_id = j.tenant_id AND e.child_id IN (j.survivor, j.absorbed)
-		WHERE j.state = 'proposed' AND j.proposed_by <> $1 AND (CAST($2 AS bigint) = 0 OR e.program_id = $2)
+		WHERE 'money' = ANY ($5) AND j.state = 'proposed' AND j.proposed_by <> $1 AND (CAST($2 AS bigint) = 0 OR e.program_id = $2)
 		  AND (cardinality(CAST($3 AS bigint[])) = 0 OR e.program_id = ANY ($3))
 		GROUP BY e.program_id
 		UNION ALL
 		SELECT 0, 'staff', 0, count(*), 0, min(proposed_at)
-		FROM staff_proposals s WHERE state = 'open' AND proposed_by <> $4` + notAboutThem + `$4)
+		FROM staff_proposals s WHERE s.kind = ANY ($5) AND state = 'open' AND proposed_by <> $4` + notAboutThem + `$4)
 		HAVING count(*) > 0
 		ORDER BY since`
 	person, _ := approval.Person(who) // 0: nobody on the staff, who proposed nothing
-	if err := sqlx.SelectContext(ctx, q, &all, query, who.Actor, p, pq.Array(append([]int64{}, within...)), person); err != nil {
+	if err := sqlx.SelectContext(ctx, q, &all, query, who.Actor, p, pq.Array(append([]int64{}, within...)), person, pq.Array(duties)); err != nil {
 		return nil, fmt.Errorf("what else waits: %w", err)
 	}
 	return all, nil
@@ -235,28 +248,28 @@ const notAboutThem = ` AND NOT EXISTS (
 		            SELECT FROM staff_accounts a WHERE a.tenant_id = s.tenant_id AND a.id = s.account_id AND a.staff_id = `
 
 // Inbox counts what waits for a person's decision in the programs that they
-// reach (none given: all): requests,
+// reach (none given: all), as far as it is theirs to decide: requests,
 // rule books, proposals about the staff, and for each program what may have to be
 // taken back.
-func Inbox(ctx context.Context, q sqlx.QueryerContext, who store.Who, within []int64) (n int, err error) {
+func Inbox(ctx context.Context, q sqlx.QueryerContext, who store.Who, within []int64, duties []Duty) (n int, err error) {
 	person, err := approval.Person(who)
 	if err != nil {
 		return 0, nil
 	}
 	const query = store.Kept + `
-		SELECT (SELECT count(*) FROM approval_requests r WHERE r.state = 'waiting' AND r.maker_id <> $1
+		SELECT (SELECT count(*) FROM approval_requests r WHERE 'requests' = ANY ($4) AND r.state = 'waiting' AND r.maker_id <> $1
 		            AND (cardinality(CAST($3 AS bigint[])) = 0 OR r.program_id IS NULL OR r.program_id = ANY ($3))
 		            AND NOT EXISTS (SELECT FROM approval_decisions d WHERE d.tenant_id = r.tenant_id AND d.request_id = r.id
 		                            AND d.staff_id = $1 AND d.content_sha256 = r.content_sha256))
-		     + (SELECT count(*) FROM program_rule_books WHERE state = 'submitted' AND made_by <> $2
+		     + (SELECT count(*) FROM program_rule_books WHERE 'rules' = ANY ($4) AND state = 'submitted' AND made_by <> $2
 		            AND (cardinality(CAST($3 AS bigint[])) = 0 OR program_id = ANY ($3)))
-		     + (SELECT count(*) FROM staff_proposals s WHERE state = 'open' AND proposed_by <> $1` + notAboutThem + `$1))
-		     + (SELECT count(*) FROM child_joins j WHERE j.state = 'proposed' AND j.proposed_by <> $2 AND EXISTS (
+		     + (SELECT count(*) FROM staff_proposals s WHERE s.kind = ANY ($4) AND state = 'open' AND proposed_by <> $1` + notAboutThem + `$1))
+		     + (SELECT count(*) FROM child_joins j WHERE 'money' = ANY ($4) AND j.state = 'proposed' AND j.proposed_by <> $2 AND EXISTS (
 		            SELECT FROM enrollments e WHERE e.tenant_id = j.tenant_id AND e.child_id IN (j.survivor, j.absorbed)
 		                AND (cardinality(CAST($3 AS bigint[])) = 0 OR e.program_id = ANY ($3))))
-		     + (SELECT count(*) FROM programs p WHERE (cardinality(CAST($3 AS bigint[])) = 0 OR p.id = ANY ($3)) AND EXISTS (
+		     + (SELECT count(*) FROM programs p WHERE 'money' = ANY ($4) AND (cardinality(CAST($3 AS bigint[])) = 0 OR p.id = ANY ($3)) AND EXISTS (
 		            SELECT FROM award_excesses x WHERE x.tenant_id = p.tenant_id AND x.program_id = p.id AND x.state = 'proposed' AND x.found_by <> $2))`
-	if err := sqlx.GetContext(ctx, q, &n, query, person, who.Actor, pq.Array(append([]int64{}, within...))); err != nil {
+	if err := sqlx.GetContext(ctx, q, &n, query, person, who.Actor, pq.Array(append([]int64{}, within...)), pq.Array(duties)); err != nil {
 		return 0, fmt.Errorf("inbox of %s: %w", who.Actor, err)
 	}
 	return n, nil

@@ -77,10 +77,13 @@ func (m *month) work(who store.Who, p program.Program) (w Work) {
 	return w
 }
 
+// everything is what an approver may decide.
+var everything = []Duty{Requests, Rules, Money, Roles, Recovery}
+
 func (m *month) inbox(who store.Who, within ...int64) (n int) {
 	m.t.Helper()
 	m.read(func(ctx context.Context, q sqlx.QueryerContext) (err error) {
-		n, err = Inbox(ctx, q, who, within)
+		n, err = Inbox(ctx, q, who, within, everything)
 		return err
 	})
 	return n
@@ -89,7 +92,7 @@ func (m *month) inbox(who store.Who, within ...int64) (n int) {
 func (m *month) pending(who store.Who, p program.ID, within ...int64) (out []string) {
 	m.t.Helper()
 	m.read(func(ctx context.Context, q sqlx.QueryerContext) error {
-		all, err := PendingFor(ctx, q, who, p, within)
+		all, err := PendingFor(ctx, q, who, p, within, everything)
 		for _, x := range all {
 			out = append(out, fmt.Sprintf("%d %s %d %s", x.Program, x.Kind, x.N, x.Amount))
 		}
@@ -197,6 +200,29 @@ func TestTheInboxHoldsWhatAPersonMayDecideInTheProgramsTheyReach(t *testing.T) {
 		if got := m.inbox(c.who, c.within...); got != c.want {
 			t.Errorf("%s: %d, want %d", c.what, got, c.want)
 		}
+	}
+	// Whoever may decide less has less waiting, counted and listed alike.
+	for _, c := range []struct {
+		duties []Duty
+		want   int
+	}{{nil, 0}, {[]Duty{Requests}, 2}, {[]Duty{Money}, 1}, {[]Duty{Roles}, 0}, {[]Duty{Recovery}, 1}, {[]Duty{Requests, Recovery}, 3}} {
+		m.read(func(ctx context.Context, q sqlx.QueryerContext) error {
+			n, err := Inbox(ctx, q, ana, nil, c.duties)
+			if err == nil && n != c.want {
+				t.Errorf("who may decide %v: %d, want %d", c.duties, n, c.want)
+			}
+			listed, lerr := PendingFor(ctx, q, ana, 0, nil, c.duties)
+			waiting := n
+			for _, d := range c.duties {
+				if d == Requests {
+					waiting -= 2 // stand in the queue of requests
+				}
+			}
+			if lerr != nil || len(listed) != waiting {
+				t.Errorf("who may decide %v: %d listed beside %d requests, %v", c.duties, len(listed), n-waiting, lerr)
+			}
+			return err
+		})
 	}
 	want := fmt.Sprint([]string{fmt.Sprintf("%d excess 2 8.00", here), "0 staff 1 0.00"})
 	if got := fmt.Sprint(m.pending(ana, 0)); got != want {

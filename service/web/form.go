@@ -213,6 +213,11 @@ func (f *Form) Choices(name string, offered ...string) (out []string) {
 // Checked is a checkbox.
 func (f *Form) Checked(name string) bool { return f.raw(name) == "yes" }
 
+// Attached reports that a file came along.
+func (f *Form) Attached(name string) bool {
+	return len(f.files[name]) == 1 && f.files[name][0].Size > 0
+}
+
 // File is a file with its name, without any folder it may carry. The content is
 // at most maxUpload.
 func (f *Form) File(name string) (content []byte, filename string, err error) {

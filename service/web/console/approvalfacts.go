@@ -30,6 +30,11 @@ func (f *requestFile) facts(v visit) []parts.Row {
 			rows = append(rows, parts.Row{Term: w.T("console.approval.fact." + key), Value: value, To: to})
 		}
 	}
+	addPaper := func(id fund.DocumentID) {
+		if id != 0 {
+			add("paper", w.T("console.receipt.paper_no", map[string]any{"no": strconv.FormatInt(int64(id), 10)}), fundDocumentPath(v, id))
+		}
+	}
 	switch f.Kind {
 	case approval.Correction:
 		f.correctionFacts(v, add)
@@ -45,6 +50,7 @@ func (f *requestFile) facts(v visit) []parts.Row {
 			add("amount", w.Money(e.Amount), "")
 			add("day", w.Date(e.On), "")
 			add("reference", e.Reference, "")
+			addPaper(e.Document)
 		}
 	case approval.Bulk:
 		f.bulkFacts(v, add)
@@ -59,7 +65,10 @@ func (f *requestFile) facts(v visit) []parts.Row {
 			add("name", o.Name, "")
 			add("funder", o.Funder, "")
 			add("purpose", o.Purpose, "")
+			addPaper(o.Document)
 		}
+	case approval.Settings:
+		f.settingFacts(v, add)
 	case approval.Forfeiture:
 		f.settlingFacts(v, add)
 	case approval.Run:

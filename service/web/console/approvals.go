@@ -101,7 +101,7 @@ func (c *Console) approvals(g *gin.Context, v visit) error {
 		if all, err = approval.List(ctx, q, f.Filter); err != nil || !v.May(auth.DecideRequests) || f.show != "asked" {
 			return err
 		}
-		pending, err = report.PendingFor(ctx, q, v.Who(), program.ID(f.Program), v.Programs)
+		pending, err = report.PendingFor(ctx, q, v.Who(), program.ID(f.Program), v.Programs, duties(v.Principal))
 		return err
 	})
 	if err != nil {
@@ -195,4 +195,17 @@ func requestLine(v visit, r approval.Request) pages.RequestLine {
 		line.Program = at.program.Name
 	}
 	return line
+}
+
+// duties are what somebody may decide, by the table of capabilities.
+func duties(p auth.Principal) (out []report.Duty) {
+	for _, d := range []struct {
+		may  auth.Capability
+		duty report.Duty
+	}{{auth.DecideRequests, report.Requests}, {auth.ApproveRules, report.Rules}, {auth.ApproveMoney, report.Money}, {auth.ApproveStaff, report.Roles}, {auth.ApproveRecovery, report.Recovery}} {
+		if p.May(d.may) {
+			out = append(out, d.duty)
+		}
+	}
+	return out
 }

@@ -112,6 +112,7 @@ func (c *Console) showReceipt(g *gin.Context, v visit, status int, view pages.Fu
 		return err
 	}
 	view.Post = v.base() + "/funds/receive"
+	view.Attach = view.Post + "/paper"
 	for _, f := range funds {
 		if f.Kind != fund.Family {
 			view.Funds = append(view.Funds, parts.Choice{Value: f.Code, Text: f.Name})
@@ -138,6 +139,7 @@ func (c *Console) receiveFunds(g *gin.Context, v visit) error {
 	if e.On.After(v.today()) {
 		f.Fail("on", errFutureDay)
 	}
+	view.Document, e.Document = fundDocument(f)
 	return c.ask(g, v, f, func(status int, problems []parts.Problem) error { return c.showReceipt(g, v, status, view, problems) },
 		func(ctx context.Context, tx *sqlx.Tx) (approval.ID, error) {
 			return fund.ProposeReceipt(ctx, tx, v.Who(), v.program, e, view.Reason, v.at)
@@ -151,6 +153,7 @@ func (c *Console) askFund(g *gin.Context, v visit) error {
 
 func (c *Console) showNewFund(g *gin.Context, v visit, status int, view pages.FundForm, problems []parts.Problem) error {
 	view.Post = v.base() + "/funds/new"
+	view.Attach = view.Post + "/paper"
 	p := c.page(g, v, v.words.T("console.new_fund.title"), parts.Link{Text: v.words.T("console.nav.funds"), To: v.base() + "/funds"})
 	p.Lead, p.Problems = v.words.T("console.new_fund.lead"), problems
 	return c.hall.Show(g, status, pages.NewFundPage(p, view))
@@ -164,6 +167,7 @@ func (c *Console) addFund(g *gin.Context, v visit) error {
 	}
 	view := pages.FundForm{Code: f.Text("code"), Name: f.Text("name"), Funder: f.Text("funder"), Purpose: f.Block("purpose", 4000), Reason: f.Block("reason", 4000)}
 	o := fund.Opening{Code: view.Code, Name: view.Name, Funder: view.Funder, Purpose: view.Purpose}
+	view.Document, o.Document = fundDocument(f)
 	return c.ask(g, v, f, func(status int, problems []parts.Problem) error { return c.showNewFund(g, v, status, view, problems) },
 		func(ctx context.Context, tx *sqlx.Tx) (approval.ID, error) {
 			return fund.ProposeFund(ctx, tx, v.Who(), v.program, o, view.Reason, v.at)

@@ -45,7 +45,11 @@ type doing struct {
 	schools []program.School
 	adults  []family.Adult
 	typed   map[string]string
+	paper   *attachment // nil where the command rests on no document
 }
+
+// papers are the commands that rest on a document, and its kind.
+var papers = map[string]family.DocumentKind{"death": "death_certificate", "custody": "court_order", "rename": "name_change", "adoption": "adoption", "placement": "placement", "placement_ends": "placement"}
 
 func (d *doing) exits() bool { return slices.Contains(enroll.Causes, enroll.Cause(d.what)) }
 
@@ -81,8 +85,14 @@ func (c *Console) openDoing(g *gin.Context, v visit) (d *doing, refused string, 
 		if d.schools, err = program.Schools(ctx, q); err != nil {
 			return err
 		}
-		d.adults, err = family.Adults(ctx, q, v.Who(), c.Keys, id, v.today())
-		return err
+		if d.adults, err = family.Adults(ctx, q, v.Who(), c.Keys, id, v.today()); err != nil {
+			return err
+		}
+		if kind, rests := papers[d.what]; rests {
+			d.paper = &attachment{kind: kind, title: v.words.T("childfile.document_kinds." + string(kind)), closed: protected[d.what]}
+			return d.paper.open(ctx, q, c, v, id)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, "", err
@@ -105,6 +115,11 @@ func (c *Console) do(g *gin.Context, v visit) error {
 	}
 	step := f.Peek("step")
 	d.read(f, v)
+	if d.paper != nil && refused == "" {
+		if err := d.paper.read(g, c, v, f, d.file.Child); err != nil {
+			return err
+		}
+	}
 	err = f.Err()
 	var out *pages.Outcome
 	var request approval.ID
@@ -114,7 +129,9 @@ func (c *Console) do(g *gin.Context, v visit) error {
 	case step == "do":
 		request, err = c.carryOut(g, v, d)
 	default:
-		out, err = c.lookAhead(g, v, d)
+		if out, err = c.lookAhead(g, v, d); err == nil && d.paper != nil {
+			out.Facts = append(out.Facts, d.paper.row(v)...)
+		}
 	}
 	if problems := web.Problems(v.words, err); problems != nil {
 		return c.showDoing(g, v, web.Status(err), d, refused, problems, nil)
@@ -220,6 +237,9 @@ func (d *doing) fields(v visit) (out []pages.FormField) {
 	if d.what != "transfer" {
 		out = append(out, pages.FormField{As: "area", Field: parts.Field{Name: "why", Label: w.T("childfile.field.why"), Hint: w.T("childfile.field.why_hint"), Value: d.typed["why"], MaxLength: 4000}})
 	}
+	if d.paper != nil {
+		out = append(out, d.paper.fields(v)...)
+	}
 	return out
 }
 
@@ -290,7 +310,9 @@ func (c *Console) showDoing(g *gin.Context, v visit, status int, d *doing, refus
 				}
 				continue
 			}
-			view.Hidden = append(view.Hidden, parts.Carried{Name: f.Name, Value: f.Value})
+			if f.As != "upload" {
+				view.Hidden = append(view.Hidden, parts.Carried{Name: f.Name, Value: f.Value})
+			}
 		}
 	}
 	return c.hall.Show(g, status, pages.FormPage(p, view))
@@ -305,11 +327,19 @@ func (d *doing) kindOfConfirm() string {
 
 // circumstanceOf is the command as its room takes it.
 func (d *doing) circumstanceOf() enroll.Circumstance {
-	return enroll.Circumstance{Child: d.file.Child, On: d.on, Why: d.why, Reference: d.key}
+	return enroll.Circumstance{Child: d.file.Child, On: d.on, Why: d.why, Document: d.document(), Reference: d.key}
 }
 
 func (d *doing) leaving() enroll.Leaving {
-	return enroll.Leaving{Child: d.file.Child, Cause: enroll.Cause(d.what), On: d.on, Why: d.why, Reference: d.key}
+	return enroll.Leaving{Child: d.file.Child, Cause: enroll.Cause(d.what), On: d.on, Why: d.why, Document: d.document(), Reference: d.key}
+}
+
+// document is what the command rests on.
+func (d *doing) document() family.DocumentID {
+	if d.paper == nil {
+		return 0
+	}
+	return d.paper.id
 }
 
 // carryOut does a command, in one transaction.

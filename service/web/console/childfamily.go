@@ -296,6 +296,7 @@ type guardianForm struct {
 	stale bool  // somebody else saved it meanwhile
 	file  homeFile
 	key   string
+	paper attachment // the order that the rights rest on
 }
 
 func (c *Console) openGuardian(g *gin.Context, v visit) (*guardianForm, error) {
@@ -304,11 +305,18 @@ func (c *Console) openGuardian(g *gin.Context, v visit) (*guardianForm, error) {
 		return nil, err
 	}
 	x := &guardianForm{key: formKey(), typed: map[string]string{"from": v.today().String()}, may: rightNames(family.Rights)}
-	if err := c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error { return c.openHome(ctx, q, v, id, &x.file) }); err != nil {
+	x.paper = attachment{kind: "court_order", title: v.words.T("childfile.document_kinds.court_order")}
+	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error {
+		if err := x.paper.open(ctx, q, c, v, id); err != nil {
+			return err
+		}
+		return c.openHome(ctx, q, v, id, &x.file)
+	})
+	if err != nil {
 		return nil, err
 	}
 	if g.Param("guardian") == "new" {
-		return x, nil
+		return x, c.viewed(g, v, "child.viewed", []family.ChildID{id})
 	}
 	no, err := strconv.ParseInt(g.Param("guardian"), 10, 64)
 	if err != nil {
@@ -394,6 +402,7 @@ func (c *Console) showGuardian(g *gin.Context, v visit, status int, x *guardianF
 	text("from", "date", false)
 	text("to", "date", true)
 	text("order", "", true)
+	view.Fields = append(view.Fields, x.paper.fields(v)...)
 	return c.hall.Show(g, status, pages.FormPage(p, view))
 }
 
@@ -423,14 +432,17 @@ func (c *Console) saveGuardian(g *gin.Context, v visit) error {
 	guardian := family.Guardian{Given: f.Text("given"), Family: f.Optional("surname"), Relationship: f.Optional("relationship"), Phone: f.Optional("phone"), Email: f.Optional("email"),
 		Address: f.Optional("address"), Language: f.Choice("language", "", "en", "es")}
 	x.may = f.Choices("rights", rightNames(family.Rights)...)
-	set := family.Guardianship{Guardian: x.id, From: f.Date("from"), Order: f.Optional("order"), Reference: x.key}
+	if err := x.paper.read(g, c, v, f, x.file.Child); err != nil {
+		return err
+	}
+	set := family.Guardianship{Guardian: x.id, From: f.Date("from"), Order: f.Optional("order"), Document: x.paper.id, Reference: x.key}
 	if x.typed["to"] != "" {
 		set.To = f.Date("to")
 	}
 	for _, r := range x.may {
 		set.Rights = append(set.Rights, family.Right(r))
 	}
-	changed := x.id == 0 || !slices.Equal(was, x.may) || set.Order != "" || !set.To.IsZero()
+	changed := x.id == 0 || !slices.Equal(was, x.may) || set.Order != "" || set.Document != 0 || !set.To.IsZero()
 	if err = f.Err(); err == nil && x.id != 0 {
 		err = x.there.check(f)
 	}

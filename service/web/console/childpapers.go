@@ -15,6 +15,7 @@ import (
 	"seedbook/service/enroll"
 	"seedbook/service/family"
 	"seedbook/service/i18n"
+	"seedbook/service/paper"
 	"seedbook/service/web"
 	"seedbook/service/web/console/pages"
 	"seedbook/service/web/parts"
@@ -92,7 +93,9 @@ func (f *paperFile) view(v visit, typed map[string]string) pages.File {
 		view.Holds = append(view.Holds, holdLine(v, path, h))
 	}
 	view.Consents = f.consentTable(v)
+	view.OnFile = []parts.Choice{{Value: "0", Text: w.T("childfile.attach.none")}}
 	for _, d := range f.documents {
+		view.OnFile = append(view.OnFile, parts.Choice{Value: strconv.FormatInt(int64(d.ID), 10), Text: w.T("childfile.attach.one", i18n.Args{"title": d.Title, "on": v.program.Day(d.AddedAt)})})
 		view.Documents = append(view.Documents, pages.DocumentLine{Title: d.Title, Kind: w.T("childfile.document_kinds." + string(d.Kind)), Note: actor(v, d.AddedBy) + ", " + w.Time(d.AddedAt.In(v.at.Location())),
 			To: path + "/documents/" + strconv.FormatInt(int64(d.ID), 10)})
 	}
@@ -208,10 +211,38 @@ func (c *Console) placeHold(g *gin.Context, v visit) error {
 	}
 	typed := map[string]string{"kind": f.Peek("kind"), "why": f.Peek("why")}
 	kind := f.Choice("kind", string(family.LegalHold), string(family.CustodyHold), string(family.FraudHold), string(family.DeathHold))
-	hold := family.Hold{Kind: family.HoldKind(kind), Why: f.Block("why", 4000)}
+	order, err := c.handedIn(g, v, f, holdPapers[family.HoldKind(kind)], "hold-", typed)
+	if err != nil {
+		return err
+	}
+	hold := family.Hold{Kind: family.HoldKind(kind), Why: f.Block("why", 4000), Document: order}
 	return c.filed(g, v, f, "hold_placed", typed, func(ctx context.Context, tx *sqlx.Tx, child family.ChildID) error {
 		return family.PlaceHold(ctx, tx, v.Who(), c.Keys, child, hold, v.at)
 	})
+}
+
+// holdPapers are the documents that holds rest on.
+var holdPapers = map[family.HoldKind]family.DocumentKind{family.LegalHold: "court_order", family.CustodyHold: "court_order", family.FraudHold: "other", family.DeathHold: "death_certificate"}
+
+// handedIn keeps the document that comes with a form of the page of papers, and has
+// the form name it where the rest is refused.
+func (c *Console) handedIn(g *gin.Context, v visit, f *web.Form, kind family.DocumentKind, prefix string, typed map[string]string) (family.DocumentID, error) {
+	id, err := childID(g)
+	if err != nil || kind == "" {
+		return 0, err
+	}
+	a := attachment{kind: kind, title: v.words.T("childfile.document_kinds." + string(kind)), prefix: prefix}
+	err = c.read(g, v, func(ctx context.Context, q sqlx.QueryerContext) error {
+		if _, err := enroll.Of(ctx, q, v.program.ID, id); err != nil {
+			return err
+		}
+		return a.open(ctx, q, c, v, id)
+	})
+	if err == nil {
+		err = a.read(g, c, v, f, id)
+	}
+	typed[prefix+"document"] = strconv.FormatInt(int64(a.id), 10)
+	return a.id, err
 }
 
 // liftHold ends another person's hold.
@@ -248,6 +279,9 @@ func (c *Console) recordConsent(g *gin.Context, v visit) error {
 	typed := map[string]string{}
 	for _, name := range []string{"purpose", "given", "consent_from"} {
 		typed[name] = f.Peek(name)
+	}
+	if consent.Document, err = c.handedIn(g, v, f, "consent", "consent-", typed); err != nil {
+		return err
 	}
 	return c.filed(g, v, f, "consent_recorded", typed, func(ctx context.Context, tx *sqlx.Tx, child family.ChildID) error {
 		all, err := family.ConsentsOf(ctx, tx, child)
@@ -295,8 +329,6 @@ func (c *Console) addDocument(g *gin.Context, v visit) error {
 	})
 }
 
-var extensions = map[string]string{"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png"}
-
 // document sends a paper to be saved. The browser runs nothing of it.
 func (c *Console) document(g *gin.Context, v visit) error {
 	id, err := childID(g)
@@ -325,5 +357,5 @@ func (c *Console) document(g *gin.Context, v visit) error {
 	if err := audit.Viewed(g.Request.Context(), c.DB, v.Who(), "child.document_viewed", []int64{int64(id)}, v.at); err != nil {
 		return err
 	}
-	return web.Download(g, d.Media, "document-"+strconv.FormatInt(no, 10)+extensions[d.Media], content)
+	return web.Download(g, d.Media, "document-"+strconv.FormatInt(no, 10)+paper.Extension(d.Media), content)
 }

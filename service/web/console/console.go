@@ -146,7 +146,7 @@ func (c *Console) visitOf(g *gin.Context) (v visit, err error) {
 		if v.all, err = program.All(ctx, q); err != nil || !p.May(auth.DecideRequests) {
 			return err
 		}
-		v.inbox, err = report.Inbox(ctx, q, p.Who(), p.Programs)
+		v.inbox, err = report.Inbox(ctx, q, p.Who(), p.Programs, duties(p))
 		return err
 	})
 	if err != nil {

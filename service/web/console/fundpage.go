@@ -162,6 +162,9 @@ func (f *fundFile) view(v visit) pages.Fund {
 		row("on_accounts", r.Designated, ""), row("promised", r.Promised, f.lines(v, ledger.Accrued, upTo, "")), row("cash", r.Cash, f.lines(v, ledger.RestrictedCash, upTo, "")),
 		row("custodied", r.Custodied, f.lines(v, ledger.CustodialCash, upTo, "")), row("receivable", r.Receivable, f.lines(v, ledger.PledgesReceivable, upTo, "")),
 	}
+	if v.May(auth.SeeApprovals) {
+		view.Paper = fundDocumentPath(v, f.Document)
+	}
 	f.viewMonths(v, &view)
 	f.viewLists(v, &view)
 	if f.rule != nil {
@@ -207,6 +210,9 @@ func (f *fundFile) viewLists(v visit, view *pages.Fund) {
 		line := pages.FundReceipt{Reference: got.Reference, Kind: v.words.T("console.receipt.kinds." + string(got.Kind)), Amount: got.Amount, On: got.On, By: actor(v, got.By)}
 		if v.May(auth.SeeBooks) {
 			line.To = txPath(v, got.No)
+		}
+		if v.May(auth.SeeApprovals) {
+			line.Paper = fundDocumentPath(v, got.Document)
 		}
 		view.Receipts = append(view.Receipts, line)
 	}

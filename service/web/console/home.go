@@ -84,6 +84,11 @@ func (c *Console) home(g *gin.Context, v visit) error {
 	if waiting > 0 && v.May(auth.SeeChildren) {
 		view.Work = append(view.Work, pages.Task{Text: v.words.N("duplicate.page.task_waiting", waiting), To: v.base() + "/duplicates?state=waiting", Tone: parts.Info})
 	}
+	held, err := c.heldTask(g, v)
+	if err != nil {
+		return err
+	}
+	view.Work = append(view.Work, held...)
 	for _, f := range totals.Funds {
 		view.Funds = append(view.Funds, pages.FundLine{Name: f.Name, Funder: f.Funder, To: v.base() + "/funds/" + url.PathEscape(f.Code), Available: f.Uncommitted, Designated: f.Designated})
 	}

@@ -64,6 +64,7 @@ var navigation = []section{
 		{"forecast", "/forecast", "o", auth.SeeFunds, false},
 	}},
 	{"settings", []place{
+		{"setup", "/settings", "", auth.SeeSettings, false},
 		{"staff", "/staff", "s", auth.SeeStaff, true},
 		{"keys", "/keys", "k", auth.SeeKeys, false},
 		{"trail", "/trail", "t", auth.SeeTrail, true},

@@ -53,9 +53,15 @@ func (o *office) signedIn(t *testing.T, roles ...auth.Role) *browser {
 // send uploads a file with a form's other fields.
 func (b *browser) send(path, filename string, content []byte, pairs ...string) answer {
 	b.t.Helper()
+	return b.multipart(path, "file", filename, content, pairs...)
+}
+
+// multipart posts a form with a file in one of its fields.
+func (b *browser) multipart(path, field, filename string, content []byte, pairs ...string) answer {
+	b.t.Helper()
 	var body bytes.Buffer
 	m := multipart.NewWriter(&body)
-	part, err := m.CreateFormFile("file", filename)
+	part, err := m.CreateFormFile(field, filename)
 	if err != nil {
 		b.t.Fatal(err)
 	}

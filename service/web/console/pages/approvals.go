@@ -126,6 +126,8 @@ type FundForm struct {
 	Fund, Kind, Amount, On, Reference string
 	Code, Name, Funder, Purpose       string
 	Reason                            string
+	Attach                            string // where a document is attached
+	Document                          string // that was attached
 }
 
 // Limits are who may do and approve how much.

@@ -51,6 +51,16 @@ type FormField struct {
 	Accept  string
 }
 
+// encoding is how the form is sent: with files only where it takes one.
+func (f Form) encoding() string {
+	for _, field := range f.Fields {
+		if field.As == "upload" {
+			return "multipart/form-data"
+		}
+	}
+	return "application/x-www-form-urlencoded"
+}
+
 // Household is who belongs to a child, and who may do what.
 type Household struct {
 	ChildFrame
@@ -100,6 +110,7 @@ type File struct {
 	Says        []parts.Choice
 	Documents   []DocumentLine
 	UploadPost  string
+	OnFile      []parts.Choice // documents that a hold or consent may rest on, and none
 	Kinds       []parts.Choice
 	Notes       []NoteLine
 	NotePost    string

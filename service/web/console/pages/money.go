@@ -51,6 +51,7 @@ type Fund struct {
 	From, To string
 	In       ledger.Period
 	Purpose  string
+	Paper    string        // the document that it rests on
 	Paid     []FundPayment // what the rules in effect let it pay
 	Rules    string        // where the rule book is; "" for no rules in effect
 	Benefits []string      // names, in the order of FundMonth.Used
@@ -97,6 +98,7 @@ type FundWaiting struct {
 // FundReceipt is a promise or a payment.
 type FundReceipt struct {
 	Reference, To, Kind, By string
+	Paper                   string // the document that it rests on
 	Amount                  ledger.Amount
 	On                      ledger.Date
 }

@@ -57,7 +57,7 @@ var Pages = []Page{
 	{"bank-lines", bankLines}, {"bank-line-out", bankLineOut}, {"bank-lines-none", bankLinesNone}, {"recon-day", reconDay}, {"recon-certificate", reconCertificate}, {"interest", interest},
 	{"duplicates", duplicates}, {"duplicates-none", duplicatesNone}, {"pair", pair}, {"pair-waiting", pairWaiting},
 	{"join-ask", joinAsk}, {"join-approve", joinApprove}, {"join-own", joinOwn}, {"part-ask", partAsk}, {"child-joined", childJoined},
-	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"run-failed", runFailed}, {"books", books}, {"journal", journal}, {"journal-searched", journalSearched}, {"journal-none", journalNone}, {"ledger", ledgerPage}, {"fund", fundSample}, {"fund-new", fundNew}, {"periods", periods}, {"periods-closed", periodsClosed}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
+	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"run-failed", runFailed}, {"books", books}, {"journal", journal}, {"journal-searched", journalSearched}, {"journal-none", journalNone}, {"ledger", ledgerPage}, {"fund", fundSample}, {"fund-new", fundNew}, {"settings", settings}, {"periods", periods}, {"periods-closed", periodsClosed}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
 }
 
 // Frame is a page's frame as the console makes it.
