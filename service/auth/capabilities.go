@@ -58,6 +58,12 @@ const (
 	ReleaseBankFiles Capability = "release_bank_files" // that contradict themselves, and that another brought
 	ClearLines       Capability = "clear_lines"        // match and book what banks say; ask for a day's signature
 	ManageCustody    Capability = "manage_custody"     // who holds the money
+	SeeWithdrawals   Capability = "see_withdrawals"    // what goes out, and in which batches
+	AskWithdrawals   Capability = "ask_withdrawals"    // on behalf of a family; papers, review, what came back
+	SeePayees        Capability = "see_payees"         // whom money goes to, with the last places of their accounts
+	ManagePayees     Capability = "manage_payees"      // enter how somebody is paid; another looks at it
+	MakePayments     Capability = "make_payments"      // put what is due into a batch; note what a bank answers
+	TakePayments     Capability = "take_payments"      // take a batch's file out, for the bank
 	ImportFacts      Capability = "import_facts"       // what agencies and families report
 	SeeImports       Capability = "see_imports"        // files of all kinds, and what became of them
 	ImportFiles      Capability = "import_files"       // check files, and mend them; applying is each kind's own
@@ -147,6 +153,12 @@ var table = map[Capability]holding{
 	ReleaseBankFiles: freshly(Approver),
 	ClearLines:       to(Operator),
 	ManageCustody:    freshly(ProgramManager),
+	SeeWithdrawals:   to(ProgramManager, Operator, Approver, Support, Auditor),
+	AskWithdrawals:   to(Operator),
+	SeePayees:        to(Operator, Approver, Auditor),
+	ManagePayees:     freshly(Operator),
+	MakePayments:     freshly(Operator),
+	TakePayments:     freshly(Operator),
 	ImportFacts:      to(Operator),
 	SeeImports:       to(ProgramManager, Operator, Approver, Auditor),
 	ImportFiles:      to(Operator),

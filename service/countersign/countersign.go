@@ -24,6 +24,7 @@ import (
 	"seedbook/service/family"
 	"seedbook/service/fault"
 	"seedbook/service/fund"
+	"seedbook/service/payout"
 	"seedbook/service/program"
 	"seedbook/service/roster"
 	"seedbook/service/rules"
@@ -214,7 +215,10 @@ func settle(ctx context.Context, tx *sqlx.Tx, d Desk, p program.Program, r appro
 	if err != nil {
 		return err
 	}
-	return enroll.Settle(ctx, tx, w, r, r.MakerWho(d.Tenant))
+	if err := enroll.Settle(ctx, tx, w, r, r.MakerWho(d.Tenant)); err != nil {
+		return err
+	}
+	return payout.Settle(ctx, tx, w, r, r.MakerWho(d.Tenant))
 }
 
 // ProposeCorrection has a correction wait for another person.

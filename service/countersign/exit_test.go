@@ -70,13 +70,13 @@ func TestWhoOptsOutIsOutAtOnceAndTheMoneyWaitsForAnother(t *testing.T) {
 	if done, err := w.approve(w.checker, r); err != nil || done.Outcome != approval.Enough {
 		t.Fatal(done, err)
 	}
-	w.holds("the match is back in its fund", w.ana, "40.00", "0.00")
+	w.holds("the match is back in its fund, and its own is owed to the family", w.ana, "0.00", "0.00")
 	all := w.settled(w.ana)
 	if len(all) != 1 || all[0].Owner != "family" || all[0].Amount != w.money("40.00") || all[0].AgreedBy != w.checker.Who().Actor || all[0].Request != r.ID {
 		t.Errorf("agreed: %+v", all)
 	}
 	w.night()
-	w.holds("nothing is given again", w.ana, "40.00", "0.00")
+	w.holds("nothing is given again", w.ana, "0.00", "0.00")
 	w.do(w.cli, func(ctx context.Context, tx *sqlx.Tx) error {
 		gone, err := family.Buried(ctx, tx, w.cli, w.keys, w.program.ID, []family.Person{
 			{Given: "ANA", Family: "Test", BornOn: ledger.NewDate(2019, 5, 1)}, {Given: "Leo", Family: "Test", BornOn: ledger.NewDate(2019, 5, 1)}})

@@ -44,7 +44,7 @@ func Content(ctx context.Context, q sqlx.QueryerContext, w enroll.Walk, id ID) (
 	if err != nil {
 		return c, err
 	}
-	if err := e.payable(ctx, q, o.Child); err != nil {
+	if err := e.Payable(ctx, q, o.Child); err != nil {
 		return c, err
 	}
 	seen, err := Papers(ctx, q, id)

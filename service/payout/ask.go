@@ -42,7 +42,7 @@ func Ask(ctx context.Context, tx *sqlx.Tx, w enroll.Walk, a Asking) (ID, error) 
 	if err != nil {
 		return 0, err
 	}
-	if err := e.payable(ctx, tx, a.Child); err != nil {
+	if err := e.Payable(ctx, tx, a.Child); err != nil {
 		return 0, err
 	}
 	if a.Payee != 0 {
@@ -174,6 +174,9 @@ func ChoosePayee(ctx context.Context, tx *sqlx.Tx, w enroll.Walk, id ID, payee P
 	o, err := lock(ctx, tx, w.Program.ID, id)
 	if err != nil {
 		return err
+	}
+	if o.Origin == ByExit {
+		return chooseExitPayee(ctx, tx, w, o, payee)
 	}
 	if o.State != Requested && o.State != DocsPending {
 		return ErrState.With(map[string]any{"state": string(o.State)})

@@ -237,8 +237,8 @@ func entitled(w enroll.Walk, c rules.Child) map[[2]string]ledger.Amount {
 	return out
 }
 
-// payable refuses a withdrawal that cannot be paid as it is asked for.
-func (e Effect) payable(ctx context.Context, q sqlx.QueryerContext, child family.ChildID) error {
+// Payable refuses a withdrawal that cannot be paid as it is asked for.
+func (e Effect) Payable(ctx context.Context, q sqlx.QueryerContext, child family.ChildID) error {
 	if e.Barred != "" {
 		return family.Permit(ctx, q, child, family.ToWithdraw)
 	}

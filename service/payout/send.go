@@ -213,7 +213,7 @@ func (f *filing) register(ctx context.Context, tx *sqlx.Tx) (out written, err er
 	return out, err
 }
 
-// transfers lists what goes to which plan; each has a letter with it (Basis).
+// transfers lists what goes to which plan.
 func (f *filing) transfers() (out written, err error) {
 	rows := [][]string{{"reference", "plan", "account", "owner", "amount"}}
 	for _, p := range f.payments {

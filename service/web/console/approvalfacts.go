@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 
@@ -16,6 +17,7 @@ import (
 	"seedbook/service/family"
 	"seedbook/service/fund"
 	"seedbook/service/i18n"
+	"seedbook/service/payout"
 	"seedbook/service/roster"
 	"seedbook/service/statement"
 	"seedbook/service/web/parts"
@@ -71,6 +73,22 @@ func (f *requestFile) facts(v visit) []parts.Row {
 		f.settingFacts(v, add)
 	case approval.Forfeiture:
 		f.settlingFacts(v, add)
+	case approval.Withdrawal:
+		f.withdrawalFacts(v, add)
+	case approval.Payee:
+		var e payout.PayeeEntry
+		if json.Unmarshal(f.says.Details, &e) == nil {
+			add("payee", w.T("payments.payee.is."+string(e.Kind)), payeePath(v, e.Payee))
+			add("how", w.T("payments.payee.by."+string(e.Method))+ends(e.Ends), "")
+		}
+	case approval.Payments:
+		var a payout.BatchAgreement
+		if json.Unmarshal(f.says.Details, &a) == nil {
+			add("batch", w.T("payments.pay.no", i18n.Args{"no": int64(a.Batch)}), batchPath(v, a.Batch))
+			add("how", w.T("payments.payee.by."+string(a.Method)), "")
+			add("rows", w.Int(len(a.Payments)), "")
+			add("day", w.Date(a.PayOn), "")
+		}
 	case approval.Run:
 		var o jobs.Ordering
 		if json.Unmarshal(f.says.Details, &o) == nil {
@@ -144,6 +162,26 @@ func (f *requestFile) bulkFacts(v visit, add func(key, value, to string)) {
 	}
 	add("hold_why", a.Order.Why, "")
 	add("whom", a.Whom[:12], "")
+}
+
+// withdrawalFacts tell what is paid, to whom and from whose money.
+func (f *requestFile) withdrawalFacts(v visit, add func(key, value, to string)) {
+	a, err := payout.ReadAgreement(f.Request)
+	if err != nil {
+		return
+	}
+	w := v.words
+	add("withdrawal", a.Withdrawal.String(), withdrawalPath(v, a.Withdrawal))
+	add("child", w.T("childfile.tab.child"), childPath(v, a.Child))
+	add("purpose", strings.TrimSuffix(w.T("payments.out.for."+string(a.Purpose))+" · "+expenseName(v, a.Expense), " · "), "")
+	add("payee", strconv.FormatInt(int64(a.Payee), 10), payeePath(v, a.Payee))
+	for _, p := range a.Parts {
+		what := w.T("childfile.deposits")
+		if p.Benefit != "" {
+			what = benefitName(v, f.book, p.Benefit)
+		}
+		add("leaves", strings.TrimSuffix(w.Money(p.Amount)+" · "+what+" · "+p.Fund, " · "), "")
+	}
 }
 
 func (f *requestFile) rosterFacts(v visit, add func(key, value, to string)) {

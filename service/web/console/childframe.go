@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -123,7 +124,10 @@ func (c *Console) commands(ctx context.Context, q sqlx.QueryerContext, v visit, 
 		{Text: v.words.T("childfile.do.edit.name"), To: path + "/edit", Why: v.words.T("childfile.do.edit.what")},
 		{Text: v.words.T("childfile.do.guardian.name"), To: path + "/family/new", Why: v.words.T("childfile.do.guardian.what")},
 	}
-	for i, what := range []family.Act{family.ToChange, family.ToChange} {
+	if v.May(auth.AskWithdrawals) {
+		out = append(out, pages.Command{Text: v.words.T("payments.out.new"), To: v.base() + "/withdrawals/new?child=" + strconv.FormatInt(int64(f.Child), 10), Why: v.words.T("payments.out.new_lead")})
+	}
+	for i, what := range []family.Act{family.ToChange, family.ToChange, family.ToWithdraw}[:len(out)] {
 		if err := family.Permit(ctx, q, f.Child, what); err != nil {
 			x, ok := fault.Of(err)
 			if !ok {

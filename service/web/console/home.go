@@ -67,10 +67,14 @@ func (c *Console) home(g *gin.Context, v visit) error {
 	if err != nil {
 		return err
 	}
+	pay, err := c.payTasks(g, v)
+	if err != nil {
+		return err
+	}
 	view := pages.Home{
 		Program: v.program.Name, Base: v.base(), Children: totals.Children[enroll.Enrolled], Savers: totals.Savers,
 		Total: totals.Own.Add(totals.Program), Own: totals.Own, Awarded: totals.Program, Coming: totals.Coming,
-		Work: tasks(v, work),
+		Work: append(tasks(v, work), pay...),
 	}
 	if v.May(auth.SeeRosters) {
 		view.Work = append(view.Work, untoldTasks(v, overdue, soon)...)

@@ -43,6 +43,7 @@ var navigation = []section{
 		{"funds", "/funds", "m", auth.SeeFunds, false},
 		{"deposits", "/deposits", "d", auth.SeeDeposits, false},
 		{"custody", "/custody", "y", auth.SeeCustody, false},
+		{"withdrawals", "/withdrawals", "w", auth.SeeWithdrawals, false},
 		{"excesses", "/excesses", "x", auth.SeeDeposits, false},
 	}},
 	{"books", []place{

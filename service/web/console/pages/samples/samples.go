@@ -55,6 +55,8 @@ var Pages = []Page{
 	{"keys", keys}, {"keys-refused", keysRefused}, {"key-made", keyMade},
 	{"custody", custody}, {"custody-none", custodyNone}, {"bank-file-held", bankFileHeld}, {"custodian-new", custodianNew},
 	{"bank-lines", bankLines}, {"bank-line-out", bankLineOut}, {"bank-lines-none", bankLinesNone}, {"recon-day", reconDay}, {"recon-certificate", reconCertificate}, {"interest", interest},
+	{"withdrawals", withdrawals}, {"withdrawals-none", withdrawalsNone}, {"withdrawal-open", withdrawalOpen}, {"withdrawal-returned", withdrawalReturned},
+	{"payees", payeeList}, {"payees-none", payeeNone}, {"payee", payeeOne}, {"payments", paymentDesk}, {"batch", batchPage},
 	{"duplicates", duplicates}, {"duplicates-none", duplicatesNone}, {"pair", pair}, {"pair-waiting", pairWaiting},
 	{"join-ask", joinAsk}, {"join-approve", joinApprove}, {"join-own", joinOwn}, {"part-ask", partAsk}, {"child-joined", childJoined},
 	{"funds", funds}, {"jobs", jobs}, {"run", run}, {"run-failed", runFailed}, {"books", books}, {"journal", journal}, {"journal-searched", journalSearched}, {"journal-none", journalNone}, {"ledger", ledgerPage}, {"fund", fundSample}, {"fund-new", fundNew}, {"settings", settings}, {"periods", periods}, {"periods-closed", periodsClosed}, {"books-verified", booksVerified}, {"books-unsound", booksUnsound},
