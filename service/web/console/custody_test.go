@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"seedbook/service/auth"
+	"seedbook/service/pdf/pdftest"
 	"seedbook/service/savings"
 )
 
@@ -137,7 +138,8 @@ func TestLinesAreClearedAndADayIsSignedByTwo(t *testing.T) {
 	if paper := approver.get(certificate); !strings.Contains(paper.body, "Looked at every line.") || !strings.Contains(paper.body, "Fingerprint") {
 		t.Errorf("the certificate: %d", paper.status)
 	}
-	if paper := approver.get(certificate + ".pdf"); !strings.HasPrefix(paper.body, "%PDF-") {
+	paper := approver.get(certificate + ".pdf")
+	if read := pdftest.Open(t, []byte(paper.body)); read.Lang != "en-US" || len(read.All("H1")) != 1 || len(read.All("TH")) < 8 {
 		t.Errorf("the paper: %d", paper.status)
 	}
 }
