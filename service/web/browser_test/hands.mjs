@@ -1,13 +1,12 @@
 // Somebody who uses the console with the keyboard alone: every field and button
 // is come to with Tab, and sent with Enter.
-import { createRequire } from "node:module";
+import { accessible } from "./rules_of_axe.mjs";
 
-const { AxeBuilder } = createRequire(import.meta.url)("@axe-core/playwright");
 const mostTabs = 400;
 
 // person signs somebody in by a link, and returns their hands.
 export async function person(open, way, base, link, failures) {
-  const { context, page } = await open({ bypassCSP: true, ...way });
+  const { context, page } = await open(way);
   page.setDefaultTimeout(20000);
   const at = (where) => `${way.name}, ${where}`;
   page.on("pageerror", (e) => failures.add(at(page.url()), e.message));
@@ -51,13 +50,7 @@ export async function person(open, way, base, link, failures) {
     const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (sideways > 0) failures.add(at(where), `scrolls sideways by ${sideways}`);
   };
-  const sound = async (where) => {
-    const result = await new AxeBuilder({ page })
-      .options({ rules: { "target-size": { enabled: true } } })
-      .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-      .analyze();
-    for (const v of result.violations) failures.add(at(where), `${v.id}: ${v.nodes.slice(0, 2).map((n) => n.html).join(" | ")}`);
-  };
+  const sound = (where) => accessible(page, (what) => failures.add(at(where), what));
   const go = (path) => page.goto(path.startsWith("http") ? path : base + path);
   await go(link);
   await press("main button[type=submit]");

@@ -48,12 +48,15 @@ await withBrowser(async (open) => {
     await page.fill("input[name=source]", name);
     await Promise.all([page.waitForNavigation(), page.press("main form button[type=submit]", "Enter")]);
   }
-  // The check of directions finds what is turned.
-  await page.setContent("<p><span>\u202eName</span> Account</p><p><bdi>\u202eName</bdi> Account</p>");
-  const found = await page.evaluate(turned);
-  if (found.length !== 1) failures.add("turned", `found ${JSON.stringify(found)}`);
   const state = await context.storageState();
   await context.close();
+
+  // The check of directions finds what is turned.
+  const { context: apart, page: blank } = await open(way);
+  await blank.setContent("<p><span>\u202eName</span> Account</p><p><bdi>\u202eName</bdi> Account</p>");
+  const found = await blank.evaluate(turned);
+  if (found.length !== 1) failures.add("turned", `found ${JSON.stringify(found)}`);
+  await apart.close();
 
   const seen = new Set();
   const kinds = new Map();

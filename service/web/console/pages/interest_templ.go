@@ -82,7 +82,7 @@ func InterestPage(p *parts.Page, v Interest) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(v.Figures) > 0 {
-				templ_7745c5c3_Err = parts.Figures(p.T("lines.shares"), v.Figures).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = parts.Figures(p.T("lines.shares_short"), v.Figures).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
