@@ -47,7 +47,7 @@ type Method string
 const (
 	ByACH   Method = "ach"
 	ByCheck Method = "check"
-	ByPlan  Method = "plan" // a transfer with its basis letter
+	ByPlan  Method = "plan" // a transfer to a plan, on a list
 )
 
 // Methods are all of them, in the order people are offered them.

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -246,7 +247,10 @@ func (w *world) hledger(args ...string) string {
 	w.t.Helper()
 	program, err := exec.LookPath("hledger")
 	if err != nil {
-		w.t.Skip("NOT TESTED: hledger is not installed")
+		if os.Getenv("CI") == "true" {
+			w.t.Fatal("hledger is not installed")
+		}
+		w.t.Skip("NOT TESTED: hledger is not installed (apt-get install hledger)")
 	}
 	var journal strings.Builder
 	w.do(func(ctx context.Context, tx *sqlx.Tx) error {
